@@ -1,0 +1,153 @@
+import {
+  Type,
+  type Static,
+  type TLiteral,
+  type TObject,
+  type TProperties,
+} from '@sinclair/typebox';
+
+/** A tensor's shape without the batch axis: `[height, width, channels]`, or `[features]` once flat. */
+export type Shape = readonly number[];
+
+/** Why a component cannot take its input: the parameter to blame (if one is) and a three-part message. */
+export interface Misfit {
+  readonly parameter?: string;
+  readonly message: string;
+}
+
+export function isMisfit(value: Shape | Misfit): value is Misfit {
+  return 'message' in value;
+}
+
+/** Where a definition or a formula comes from. */
+export interface Reference {
+  readonly title: string;
+  readonly url?: string;
+}
+
+/** What every component of every section declares, once; the rest of the product derives from it. */
+export interface Component<T extends string = string, P extends TProperties = TProperties> {
+  /** The value of `type` in the experiment file. */
+  readonly type: T;
+  readonly title: string;
+  /** One sentence: what it is for. */
+  readonly summary: string;
+  /** The defining formula, as plain text with Unicode. */
+  readonly formula?: string;
+  /** TypeBox schemas of the parameters, each with description, range and (unless required) default. */
+  readonly params: P;
+  readonly references: readonly Reference[];
+  /** A completion snippet in LSP syntax: the members after `"type"`. */
+  readonly snippet?: string;
+  /** Complete JSON examples. */
+  readonly examples: readonly object[];
+}
+
+/** What can be learned or is kept in a checkpoint: one named array of a layer. */
+export interface WeightSpec {
+  /** Without the layer's name: `kernel`. */
+  readonly name: string;
+  readonly shape: Shape;
+  readonly trainable: boolean;
+  /** An initializer component's value. */
+  readonly initializer: { readonly type: string };
+  /** Only kernels are regularized. */
+  readonly role: 'kernel' | 'bias' | 'scale' | 'offset' | 'statistic';
+}
+
+/** A network layer: its shape rule and parameter rule are shared by editor, trainer and command line. */
+export interface LayerComponent<
+  T extends string = string,
+  P extends TProperties = TProperties,
+> extends Component<T, P> {
+  /** The output shape for an input shape, or why the input does not fit. */
+  shape(input: Shape, params: Static<TObject<P>>): Shape | Misfit;
+  /** The layer's weights in the order Keras lists them. */
+  parameters(input: Shape, params: Static<TObject<P>>): readonly WeightSpec[];
+  /** Multiplications with accumulation for one sample; 0 where not stated. */
+  multiplyAdds?(input: Shape, output: Shape, params: Static<TObject<P>>): number;
+}
+
+/** A physical quantity of the instrument that can be learned. */
+export interface PhysicalParameterSpec {
+  /** The parameter's name in the file: `sigmaPx`. */
+  readonly name: string;
+  readonly shape: Shape;
+  readonly initial: number;
+  /** What is physical: updates are projected back into this range. */
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly unit: string;
+  readonly trainable: boolean;
+  readonly learningRate: number;
+}
+
+/** Where light is in the instrument: this fixes the order of physical layers. */
+export const stages = ['source', 'object', 'optics', 'sampling', 'noise', 'converter'] as const;
+export type Stage = (typeof stages)[number];
+
+/** A layer of the physical imaging system, between augmentation and normalization. */
+export interface PhysicalComponent<
+  T extends string = string,
+  P extends TProperties = TProperties,
+> extends Component<T, P> {
+  readonly stage: Stage;
+  shape(input: Shape, params: Static<TObject<P>>): Shape | Misfit;
+  parameters(params: Static<TObject<P>>): readonly PhysicalParameterSpec[];
+}
+
+/** What a data source says about its samples before or after reading them. */
+export interface DataFacts {
+  /** `[height, width, channels]` of one image, values in 0–1. */
+  readonly shape: Shape;
+  /** Absent while the data have not been read. */
+  readonly classNames?: readonly string[];
+  readonly count?: number;
+  /** Samples of each class, in the order of `classNames`. */
+  readonly classCounts?: readonly number[];
+}
+
+/** A data source; what is known without reading it serves the editor. */
+export interface DataSourceComponent<
+  T extends string = string,
+  P extends TProperties = TProperties,
+> extends Component<T, P> {
+  facts(params: Static<TObject<P>>): DataFacts;
+}
+
+export function defineComponent<T extends string, P extends TProperties>(
+  component: Component<T, P>,
+): Component<T, P> {
+  return component;
+}
+
+export function defineLayer<T extends string, P extends TProperties>(
+  layer: LayerComponent<T, P>,
+): LayerComponent<T, P> {
+  return layer;
+}
+
+export function definePhysicalLayer<T extends string, P extends TProperties>(
+  layer: PhysicalComponent<T, P>,
+): PhysicalComponent<T, P> {
+  return layer;
+}
+
+export function defineDataSource<T extends string, P extends TProperties>(
+  source: DataSourceComponent<T, P>,
+): DataSourceComponent<T, P> {
+  return source;
+}
+
+/** The value of a component in a resolved experiment: its `type` and every parameter. */
+export type ValueOf<C> =
+  C extends Component<infer T, infer P> ? { readonly type: T } & Static<TObject<P>> : never;
+
+/** The TypeBox object of a component's value. */
+export function valueSchema<T extends string, P extends TProperties>(
+  component: Component<T, P>,
+): TObject<{ type: TLiteral<T> } & P> {
+  return Type.Object({ type: Type.Literal(component.type), ...component.params }) as TObject<
+    { type: TLiteral<T> } & P
+  >;
+}

@@ -1,0 +1,139 @@
+import { Type } from '@sinclair/typebox';
+import { defineDataSource, type ValueOf } from './component';
+import { oneOfNames, realNumber, text, wholeNumber, yesNo } from './parameters';
+
+const digitNames = Array.from({ length: 10 }, (_, digit) => String(digit));
+
+const digits = defineDataSource({
+  type: 'digits',
+  title: 'Digits, 8 × 8',
+  summary: "scikit-learn's 1,797 handwritten digits of 8 × 8 pixels; comes with Lightbench.",
+  params: {},
+  references: [
+    {
+      title: 'Optical recognition of handwritten digits, UCI machine-learning repository',
+      url: 'https://archive.ics.uci.edu/dataset/80',
+    },
+  ],
+  examples: [{ type: 'digits' }],
+  facts: () => ({ shape: [8, 8, 1], classNames: digitNames, count: 1797 }),
+});
+
+const mnist = defineDataSource({
+  type: 'mnist',
+  title: 'MNIST, 10,000 images',
+  summary: '10,000 handwritten digits of 28 × 28 pixels out of MNIST; comes with Lightbench.',
+  params: {},
+  references: [
+    {
+      title: 'LeCun et al., Gradient-based learning applied to document recognition, 1998',
+      url: 'http://yann.lecun.com/exdb/mnist/',
+    },
+  ],
+  examples: [{ type: 'mnist' }],
+  facts: () => ({ shape: [28, 28, 1], classNames: digitNames, count: 10000 }),
+});
+
+const synthetic = defineDataSource({
+  type: 'synthetic',
+  title: 'Synthetic images',
+  summary:
+    'Seeded images whose class is the orientation of a grating under noise: a rule that can be learned, for trying a network and for benchmarks.',
+  formula:
+    'x = ½ + ½ · contrast · cos(2π f (u cos θ + v sin θ) + φ) + noise · ε, θ = π · class / classes, φ random',
+  params: {
+    shape: Type.Tuple(
+      [
+        Type.Integer({ minimum: 1, maximum: 4096 }),
+        Type.Integer({ minimum: 1, maximum: 4096 }),
+        Type.Integer({ minimum: 1, maximum: 64 }),
+      ],
+      { description: 'Height, width and channels of an image.', unit: 'px', default: [16, 16, 1] },
+    ),
+    classes: wholeNumber({
+      description: 'Number of classes.',
+      minimum: 2,
+      maximum: 1000,
+      default: 4,
+    }),
+    count: wholeNumber({
+      description: 'Number of images, spread evenly over the classes.',
+      minimum: 1,
+      maximum: 10_000_000,
+      default: 1000,
+    }),
+    noise: realNumber({
+      description: 'Standard deviation of the noise on each pixel.',
+      minimum: 0,
+      maximum: 10,
+      default: 0.1,
+    }),
+  },
+  references: [],
+  snippet: '"shape": [${1:16}, ${2:16}, ${3:1}], "classes": ${4:4}, "count": ${5:1000}',
+  examples: [{ type: 'synthetic', shape: [16, 16, 1], classes: 4, count: 1000 }],
+  facts: (params) => ({
+    shape: params.shape,
+    classNames: Array.from({ length: params.classes }, (_, index) => `class ${index}`),
+    count: params.count,
+  }),
+});
+
+const imageFolder = defineDataSource({
+  type: 'imageFolder',
+  title: 'Image folder',
+  summary: 'PNG (8 and 16 bit) and JPEG images in one folder for each class.',
+  params: {
+    path: text({
+      description: 'The folder that holds the class folders, relative to the experiment file.',
+      minLength: 1,
+    }),
+    size: Type.Tuple(
+      [Type.Integer({ minimum: 1, maximum: 4096 }), Type.Integer({ minimum: 1, maximum: 4096 })],
+      { description: 'Height and width that every image gets.', unit: 'px' },
+    ),
+    resize: oneOfNames(
+      {
+        exact: 'Every image must already have this size; any other is an error.',
+        stretch: 'Stretch to the size, by the average over the area of each new pixel.',
+        crop: 'Scale so that the image covers the size, then cut its centre.',
+        pad: 'Scale so that the image fits in the size, then pad with black.',
+      },
+      { description: 'What is done with an image of another size.', default: 'exact' },
+    ),
+    channels: Type.Unsafe<1 | 3>({
+      type: 'integer',
+      enum: [1, 3],
+      description: '1 for grey (BT.601 luminance of colour images), 3 for red, green and blue.',
+      default: 1,
+    }),
+  },
+  references: [],
+  snippet: '"path": "${1:images}", "size": [${2:32}, ${3:32}]',
+  examples: [{ type: 'imageFolder', path: 'images', size: [32, 32] }],
+  facts: (params) => ({ shape: [...params.size, params.channels] }),
+});
+
+export const dataSources = { digits, mnist, synthetic, imageFolder } as const;
+
+export type DataSourceKind = keyof typeof dataSources;
+export type DataSourceValue = ValueOf<(typeof dataSources)[DataSourceKind]>;
+export type DataSourceValueOf<K extends DataSourceKind> = ValueOf<(typeof dataSources)[K]>;
+
+function fraction(description: string, value: number) {
+  return realNumber({ description, minimum: 0, maximum: 1, default: value });
+}
+
+/** The `split` of the data section. */
+export const splitSchema = Type.Object(
+  {
+    train: fraction('Part of the samples that the weights are fitted to.', 0.7),
+    validation: fraction('Part that decides when to stop and which weights are best.', 0.15),
+    test: fraction('Part that stays sealed until you open it, once, at the end.', 0.15),
+    stratify: yesNo({
+      description: 'Keep the mix of classes the same in every split.',
+      default: true,
+    }),
+  },
+  { description: 'How the samples are divided; the fractions add up to 1.', default: {} },
+);

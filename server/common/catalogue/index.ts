@@ -1,0 +1,60 @@
+import { augmentations } from './augmentation';
+import type { Component } from './component';
+import { dataSources } from './data';
+import { initializers } from './initializers';
+import { activations } from './activations';
+import { layers } from './layers';
+import { losses } from './losses';
+import { metrics } from './metrics';
+import { normalizations } from './normalization';
+import { optimizers } from './optimizers';
+import { physics } from './physics';
+import { regularizers } from './regularizers';
+
+/** The top-level parts of an experiment file, in the order a file shows them. */
+export const sections = [
+  'data',
+  'augmentation',
+  'physics',
+  'normalization',
+  'model',
+  'loss',
+  'regularization',
+  'optimizer',
+  'training',
+  'metrics',
+] as const;
+export type Section = (typeof sections)[number];
+
+/** One family of components: what a place in the file can name by `type`. */
+export interface Family {
+  readonly title: string;
+  readonly section: Section;
+  readonly components: Readonly<Record<string, Component>>;
+}
+
+/** Every component of the product. Schema, types, completion, hover and docs are derived from here. */
+export const catalogue = {
+  data: { title: 'Data sources', section: 'data', components: dataSources },
+  augmentation: { title: 'Augmentation', section: 'augmentation', components: augmentations },
+  physics: { title: 'Physical layers', section: 'physics', components: physics },
+  normalization: {
+    title: 'Input normalization',
+    section: 'normalization',
+    components: normalizations,
+  },
+  layers: { title: 'Network layers', section: 'model', components: layers },
+  activations: { title: 'Activations', section: 'model', components: activations },
+  initializers: { title: 'Initializers', section: 'model', components: initializers },
+  losses: { title: 'Losses', section: 'loss', components: losses },
+  regularizers: { title: 'Regularization', section: 'regularization', components: regularizers },
+  optimizers: { title: 'Optimizers', section: 'optimizer', components: optimizers },
+  metrics: { title: 'Metrics', section: 'metrics', components: metrics },
+} as const;
+
+export type FamilyName = keyof typeof catalogue;
+
+/** A family without the precise types of its components, for code that treats all alike. */
+export function family(name: FamilyName): Family {
+  return catalogue[name] as unknown as Family;
+}

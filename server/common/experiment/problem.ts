@@ -1,0 +1,18 @@
+import type { JsonPath } from './path';
+
+export type Severity = 'error' | 'warning' | 'information';
+
+/** Something wrong with an experiment, said in three parts: what failed, which value, what to do. */
+export interface Finding {
+  readonly severity: Severity;
+  /** Stable and searchable: `shape/misfit`, `schema/unknown-key`. */
+  readonly code: string;
+  readonly message: string;
+  readonly path: JsonPath;
+}
+
+/** A finding at its place in the text, in UTF-16 units. */
+export interface Problem extends Finding {
+  readonly offset: number;
+  readonly length: number;
+}

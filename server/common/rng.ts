@@ -1,0 +1,136 @@
+/**
+ * Counter-based random numbers: Threefry-2x32 with 20 rounds (Salmon et al., Parallel random numbers: as
+ * easy as 1, 2, 3, SC 2011; the generator that JAX uses). A draw depends on its key and its position
+ * only, never on what was drawn before, so shuffles, masks and noise can be made in any order, on any
+ * thread, and again after a resume.
+ */
+
+/** Two 32-bit words that name a stream. */
+export type Key = readonly [number, number];
+
+/** What a stream is for; each purpose has streams of its own. */
+export type Purpose =
+  | 'split'
+  | 'shuffle'
+  | 'synthetic'
+  | `initializer/${string}`
+  | `augmentation/${number}`
+  | `physics/${string}`
+  | `dropout/${string}`
+  | 'normalization';
+
+/** The stream for (seed, purpose, epoch, sample); leave out what does not apply. */
+export function streamKey(seed: number, purpose: Purpose, epoch = 0, sample = 0): Key {
+  const key = threefry([seed >>> 0, hashText(purpose)], 0, 0);
+  return threefry(key, epoch >>> 0, sample >>> 0);
+}
+
+/** One block of Threefry-2x32-20: two words from a key and a counter. */
+export function threefry(key: Key, counter0: number, counter1: number): Key {
+  const out = new Uint32Array(2);
+  threefryInto(key, counter0, counter1, out, 0);
+  return [out[0]!, out[1]!];
+}
+
+/** Fills `out` with 32-bit words of the stream, from word `start` (even) on. */
+export function fillBits(key: Key, out: Uint32Array, start = 0): void {
+  const pair = new Uint32Array(2);
+  for (let i = 0; i < out.length; i += 2) {
+    threefryInto(key, (start + i) >>> 1, 0, pair, 0);
+    out[i] = pair[0]!;
+    if (i + 1 < out.length) out[i + 1] = pair[1]!;
+  }
+}
+
+/** Fills `out` with numbers evenly spread over [0, 1), in steps of 2⁻²⁴. */
+export function fillUniform(key: Key, out: Float32Array): void {
+  const bits = new Uint32Array(out.length);
+  fillBits(key, bits);
+  for (let i = 0; i < out.length; i++) out[i] = (bits[i]! >>> 8) * 2 ** -24;
+}
+
+/** Fills `out` with standard normal numbers (Box and Muller's transform, both values used). */
+export function fillNormal(key: Key, out: Float32Array): void {
+  const pair = new Uint32Array(2);
+  for (let i = 0; i < out.length; i += 2) {
+    threefryInto(key, i >>> 1, 0, pair, 0);
+    // 1 − u lies in (0, 1], where the logarithm is finite.
+    const radius = Math.sqrt(-2 * Math.log(((pair[0]! >>> 0) + 1) * 2 ** -32));
+    const angle = 2 * Math.PI * (pair[1]! * 2 ** -32);
+    out[i] = radius * Math.cos(angle);
+    if (i + 1 < out.length) out[i + 1] = radius * Math.sin(angle);
+  }
+}
+
+/** Draws one after another from a stream, for algorithms that do not know how many they need. */
+export interface Draws {
+  /** Even over [0, 1), with 32 bits. */
+  uniform(): number;
+  /** A whole number in [0, bound). */
+  below(bound: number): number;
+  normal(): number;
+}
+
+export function draws(key: Key): Draws {
+  const pair = new Uint32Array(2);
+  let position = 0;
+  const word = () => {
+    if ((position & 1) === 0) threefryInto(key, position >>> 1, 0, pair, 0);
+    return pair[position++ & 1]!;
+  };
+  const uniform = () => word() * 2 ** -32;
+  return {
+    uniform,
+    below: (bound) => Math.floor(uniform() * bound),
+    normal: () => {
+      const radius = Math.sqrt(-2 * Math.log((word() + 1) * 2 ** -32));
+      return radius * Math.cos(2 * Math.PI * uniform());
+    },
+  };
+}
+
+/** A seeded order of 0 … count − 1 (Fisher and Yates). */
+export function permutation(key: Key, count: number): Uint32Array {
+  const order = Uint32Array.from({ length: count }, (_, index) => index);
+  const { below } = draws(key);
+  for (let i = count - 1; i > 0; i--) {
+    const j = below(i + 1);
+    const held = order[i]!;
+    order[i] = order[j]!;
+    order[j] = held;
+  }
+  return order;
+}
+
+const parity = 0x1bd11bda;
+
+function threefryInto(key: Key, c0: number, c1: number, out: Uint32Array, at: number): void {
+  const k0 = key[0] | 0;
+  const k1 = key[1] | 0;
+  const k2 = k0 ^ k1 ^ parity;
+  let x = (c0 + k0) | 0;
+  let y = (c1 + k1) | 0;
+  const round = (r: number) => {
+    x = (x + y) | 0;
+    y = ((y << r) | (y >>> (32 - r))) ^ x;
+  };
+  (round(13), round(15), round(26), round(6));
+  ((x = (x + k1) | 0), (y = (y + k2 + 1) | 0));
+  (round(17), round(29), round(16), round(24));
+  ((x = (x + k2) | 0), (y = (y + k0 + 2) | 0));
+  (round(13), round(15), round(26), round(6));
+  ((x = (x + k0) | 0), (y = (y + k1 + 3) | 0));
+  (round(17), round(29), round(16), round(24));
+  ((x = (x + k1) | 0), (y = (y + k2 + 4) | 0));
+  (round(13), round(15), round(26), round(6));
+  ((x = (x + k2) | 0), (y = (y + k0 + 5) | 0));
+  out[at] = x;
+  out[at + 1] = y;
+}
+
+/** FNV-1a over UTF-16 units: a fixed 32-bit name for a purpose. */
+function hashText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}
