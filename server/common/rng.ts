@@ -103,27 +103,21 @@ export function permutation(key: Key, count: number): Uint32Array {
 }
 
 const parity = 0x1bd11bda;
+const rotations = [13, 15, 26, 6, 17, 29, 16, 24] as const;
 
 function threefryInto(key: Key, c0: number, c1: number, out: Uint32Array, at: number): void {
-  const k0 = key[0] | 0;
-  const k1 = key[1] | 0;
-  const k2 = k0 ^ k1 ^ parity;
-  let x = (c0 + k0) | 0;
-  let y = (c1 + k1) | 0;
-  const round = (r: number) => {
-    x = (x + y) | 0;
-    y = ((y << r) | (y >>> (32 - r))) ^ x;
-  };
-  (round(13), round(15), round(26), round(6));
-  ((x = (x + k1) | 0), (y = (y + k2 + 1) | 0));
-  (round(17), round(29), round(16), round(24));
-  ((x = (x + k2) | 0), (y = (y + k0 + 2) | 0));
-  (round(13), round(15), round(26), round(6));
-  ((x = (x + k0) | 0), (y = (y + k1 + 3) | 0));
-  (round(17), round(29), round(16), round(24));
-  ((x = (x + k1) | 0), (y = (y + k2 + 4) | 0));
-  (round(13), round(15), round(26), round(6));
-  ((x = (x + k2) | 0), (y = (y + k0 + 5) | 0));
+  const words = [key[0], key[1], key[0] ^ key[1] ^ parity];
+  let x = (c0 + words[0]!) | 0;
+  let y = (c1 + words[1]!) | 0;
+  for (let group = 0; group < 5; group++) {
+    for (let round = 0; round < 4; round++) {
+      const r = rotations[(group % 2) * 4 + round]!;
+      x = (x + y) | 0;
+      y = ((y << r) | (y >>> (32 - r))) ^ x;
+    }
+    x = (x + words[(group + 1) % 3]!) | 0;
+    y = (y + words[(group + 2) % 3]! + group + 1) | 0;
+  }
   out[at] = x;
   out[at + 1] = y;
 }
