@@ -1,0 +1,101 @@
+// The rings of tests, in the order in which "npm test" runs them: what fails fast comes first.
+import { readdirSync } from 'node:fs';
+import * as path from 'node:path';
+import { ROOT } from '../scripts/processes';
+
+/** A check that is one program and counts as one test. */
+export interface CommandRing {
+  readonly kind: 'command';
+  readonly name: string;
+  readonly program: readonly string[];
+}
+
+/** A folder below test/ whose `*.test.ts` files mocha runs in a process of its own. */
+export interface MochaRing {
+  readonly kind: 'mocha';
+  readonly name: string;
+  /** Folder below test/. */
+  readonly folder: string;
+  readonly timeoutMs: number;
+  /** A module with hooks around the whole ring. */
+  readonly hooks?: string;
+  /** Reads dist/. */
+  readonly needsBuild?: boolean;
+}
+
+/** Mocha inside the extension host of a real VS Code. */
+export interface HostRing {
+  readonly kind: 'host';
+  readonly name: string;
+  readonly needsBuild: true;
+}
+
+export type Ring = CommandRing | MochaRing | HostRing;
+
+const BIN = 'node_modules';
+
+/** Every ring. A name can stand for several: `vscode` runs both rings in the editor. */
+export const RINGS: readonly Ring[] = [
+  {
+    kind: 'command',
+    name: 'typecheck',
+    program: [`${BIN}/typescript/bin/tsc`, '--build'],
+  },
+  {
+    kind: 'command',
+    name: 'lint',
+    program: [`${BIN}/eslint/bin/eslint.js`, '.'],
+  },
+  {
+    kind: 'command',
+    name: 'format',
+    program: [`${BIN}/prettier/bin/prettier.cjs`, '--check', '--log-level', 'warn', '.'],
+  },
+  { kind: 'mocha', name: 'guard', folder: 'guard', timeoutMs: 60_000, needsBuild: true },
+  { kind: 'mocha', name: 'unit', folder: 'unit', timeoutMs: 20_000 },
+  { kind: 'mocha', name: 'language', folder: 'language', timeoutMs: 30_000, needsBuild: true },
+  { kind: 'mocha', name: 'training', folder: 'training', timeoutMs: 120_000, needsBuild: true },
+  { kind: 'mocha', name: 'protocol', folder: 'protocol', timeoutMs: 60_000, needsBuild: true },
+  {
+    kind: 'mocha',
+    name: 'webview',
+    folder: 'webview',
+    timeoutMs: 60_000,
+    hooks: 'test/webview/hooks.ts',
+    needsBuild: true,
+  },
+  { kind: 'host', name: 'vscode', needsBuild: true },
+  {
+    kind: 'mocha',
+    name: 'vscode',
+    folder: 'vscode/user',
+    timeoutMs: 120_000,
+    hooks: 'test/vscode/user/hooks.ts',
+    needsBuild: true,
+  },
+];
+
+/** Rings that need more than npm's packages, run by name only. */
+export const EXTRA_RINGS: readonly Ring[] = [
+  { kind: 'mocha', name: 'peers', folder: 'peers', timeoutMs: 600_000, needsBuild: true },
+];
+
+/** The rings with the given names, in running order; all the usual ones when none is given. */
+export function selectRings(names: readonly string[]): readonly Ring[] {
+  if (names.length === 0) return RINGS;
+  const all = [...RINGS, ...EXTRA_RINGS];
+  const known = [...new Set(all.map((ring) => ring.name))];
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new Error(`No ring of tests is called "${unknown}". There are: ${known.join(', ')}.`);
+  }
+  return all.filter((ring) => names.includes(ring.name));
+}
+
+/** The test files below a folder of the repository, as paths from its top, sorted. */
+export function testFiles(folder: string): string[] {
+  return readdirSync(path.join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.test\.tsx?$/.test(entry.name))
+    .map((entry) => path.relative(ROOT, path.join(entry.parentPath, entry.name)))
+    .sort();
+}
