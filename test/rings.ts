@@ -77,7 +77,14 @@ export const RINGS: readonly Ring[] = [
 
 /** Rings that need more than npm's packages, run by name only. */
 export const EXTRA_RINGS: readonly Ring[] = [
-  { kind: 'mocha', name: 'peers', folder: 'peers', timeoutMs: 600_000, needsBuild: true },
+  {
+    kind: 'mocha',
+    name: 'peers',
+    folder: 'peers',
+    timeoutMs: 600_000,
+    hooks: 'test/peers/hooks.ts',
+    needsBuild: true,
+  },
 ];
 
 /** The rings with the given names, in running order; all the usual ones when none is given. */

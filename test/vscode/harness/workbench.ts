@@ -105,7 +105,8 @@ export class Workbench {
 
   /** Rests the mouse on something and gives the hover that shows the wanted text. */
   async hover(target: Locator, text: string | RegExp): Promise<string> {
-    await target.first().hover();
+    // The squiggle lies below the text, which would be told apart as something in its way.
+    await target.first().hover({ force: true });
     const hover = this.page.locator('.monaco-hover:visible', { hasText: text }).first();
     await hover.waitFor();
     return hover.innerText();
