@@ -1,0 +1,85 @@
+// Element-wise operations: one operand, or two with broadcasting. Ranges are elements of the result.
+#include "vmath.h"
+
+// ---- one operand ----
+
+#define DEFINE_UNARY(name, expression)                                                \
+  EXPORT(name) void name(const float *from, float *to, offset first, offset last) {   \
+    for (offset i = first; i < last; i += LANES) {                                    \
+      const vfloat x = v_load(from + i);                                              \
+      v_store_part(to + i, expression, (int)MIN((offset)LANES, last - i));            \
+    }                                                                                 \
+  }
+
+DEFINE_UNARY(unary_relu, v_relu(x))
+DEFINE_UNARY(unary_negate, -x)
+DEFINE_UNARY(unary_absolute, (vfloat)((vint)x & v_splat_int(0x7fffffff)))
+DEFINE_UNARY(unary_square, x *x)
+DEFINE_UNARY(unary_square_root, v_sqrt(x))
+DEFINE_UNARY(unary_reciprocal_root, v_splat(1) / v_sqrt(x))
+DEFINE_UNARY(unary_reciprocal, v_splat(1) / x)
+DEFINE_UNARY(unary_exponential, v_exp(x))
+DEFINE_UNARY(unary_logarithm, v_log(x))
+DEFINE_UNARY(unary_tanh, v_tanh(x))
+DEFINE_UNARY(unary_sigmoid, v_sigmoid(x))
+
+// ---- two operands ----
+
+#define MOST_AXES 6
+
+// The axes of a result and the steps of both operands along them, in elements; the last axis is the
+// innermost, where a step is 1 or, for a repeated operand, 0. TypeScript merges axes before it calls.
+typedef struct {
+  int32_t rank;
+  int32_t size[MOST_AXES], a_step[MOST_AXES], b_step[MOST_AXES];
+} broadcast;
+
+// Where row `row` of the result begins in an operand.
+static inline offset row_start(const broadcast *s, const int32_t *step, offset row) {
+  offset start = 0;
+  for (int axis = s->rank - 2; axis >= 0; axis--) {
+    start += row % s->size[axis] * step[axis];
+    row /= s->size[axis];
+  }
+  return start;
+}
+
+// The expression sees vectors `a` and `b`. The step is tested outside of the loop over a row.
+#define FOR_ROW(load_a, load_b, expression)                                   \
+  for (int i = 0; i < count; i += LANES) {                                    \
+    const vfloat a = load_a, b = load_b;                                      \
+    v_store_part(to + i, expression, count - i);                              \
+  }
+
+#define DEFINE_BINARY(name, expression)                                                        \
+  static inline void name##_row(const float *pa, int a_step, const float *pb, int b_step,      \
+                                float *to, int count) {                                        \
+    if (a_step && b_step) FOR_ROW(v_load(pa + i), v_load(pb + i), expression)                  \
+    else if (a_step) FOR_ROW(v_load(pa + i), v_splat(*pb), expression)                         \
+    else if (b_step) FOR_ROW(v_splat(*pa), v_load(pb + i), expression)                         \
+    else FOR_ROW(v_splat(*pa), v_splat(*pb), expression)                                       \
+  }                                                                                            \
+  EXPORT(name)                                                                                 \
+  void name(const broadcast *s, const float *a, const float *b, float *to, offset first,       \
+            offset last) {                                                                     \
+    const int inner = s->size[s->rank - 1];                                                    \
+    const int a_step = s->a_step[s->rank - 1], b_step = s->b_step[s->rank - 1];                \
+    for (offset at = first; at < last;) {                                                      \
+      const offset row = at / inner, column = at % inner;                                      \
+      const int count = (int)MIN(inner - column, last - at);                                   \
+      name##_row(a + row_start(s, s->a_step, row) + column * a_step, a_step,                   \
+                 b + row_start(s, s->b_step, row) + column * b_step, b_step, to + at, count);  \
+      at += count;                                                                             \
+    }                                                                                          \
+  }
+
+DEFINE_BINARY(binary_add, a + b)
+DEFINE_BINARY(binary_subtract, a - b)
+DEFINE_BINARY(binary_multiply, a *b)
+DEFINE_BINARY(binary_divide, a / b)
+DEFINE_BINARY(binary_maximum, v_maximum(a, b))
+DEFINE_BINARY(binary_minimum, v_minimum(a, b))
+DEFINE_BINARY(binary_squared_difference, (a - b) * (a - b))
+// The gradient of a ReLU: dy where the result y was above zero. A NaN in y lets dy through, so that
+// it is not hidden.
+DEFINE_BINARY(binary_relu_gradient, v_select(b <= v_splat(0), v_splat(0), a))

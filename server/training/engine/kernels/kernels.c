@@ -1,0 +1,5 @@
+// All kernels as one unit, for one call of the compiler.
+#include "convolution.c"
+#include "layout.c"
+#include "normalization.c"
+#include "pooling.c"

@@ -1,0 +1,124 @@
+// Vectors of float32, once for every machine: four lanes for WebAssembly, eight for AVX2. Arithmetic
+// and comparisons are written with the compiler's vector operators; only what these lack is here.
+#ifndef LIGHTBENCH_SIMD_H
+#define LIGHTBENCH_SIMD_H
+
+#include "base.h"
+
+#if defined(__wasm_simd128__)
+#include <wasm_simd128.h>
+#define LANES 4
+// Rows of a register tile. Larger ones spill registers in WebAssembly and run at half the speed.
+#define TILE_ROWS 4
+#elif defined(__AVX2__)
+#include <immintrin.h>
+#define LANES 8
+#define TILE_ROWS 6
+#else
+#error "These kernels need WebAssembly SIMD or AVX2."
+#endif
+
+// Columns of a register tile: two vectors.
+#define TILE_COLUMNS (2 * LANES)
+#define UNROLL _Pragma("clang loop unroll(full)")
+
+typedef float vfloat __attribute__((vector_size(4 * LANES)));
+typedef int32_t vint __attribute__((vector_size(4 * LANES)));
+typedef float vfloat_at __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+
+static inline vfloat v_load(const float *p) { return *(const vfloat_at *)p; }
+static inline void v_store(float *p, vfloat v) { *(vfloat_at *)p = v; }
+
+static inline vfloat v_splat(float x) {
+#if LANES == 4
+  return (vfloat){x, x, x, x};
+#else
+  return (vfloat){x, x, x, x, x, x, x, x};
+#endif
+}
+
+static inline vint v_splat_int(int32_t x) {
+#if LANES == 4
+  return (vint){x, x, x, x};
+#else
+  return (vint){x, x, x, x, x, x, x, x};
+#endif
+}
+
+// Stores the first `count` lanes.
+static inline void v_store_part(float *p, vfloat v, int count) {
+  if (count >= LANES) {
+    v_store(p, v);
+    return;
+  }
+  for (int i = 0; i < count; i++) p[i] = v[i];
+}
+
+// a * b + c, in one rounding where the machine has it.
+static inline vfloat v_multiply_add(vfloat a, vfloat b, vfloat c) {
+#if defined(__wasm_relaxed_simd__)
+  return (vfloat)wasm_f32x4_relaxed_madd((v128_t)a, (v128_t)b, (v128_t)c);
+#elif defined(__FMA__)
+  return _mm256_fmadd_ps(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
+static inline vfloat v_select(vint mask, vfloat yes, vfloat no) {
+#ifdef __wasm__
+  return (vfloat)wasm_v128_bitselect((v128_t)yes, (v128_t)no, (v128_t)mask);
+#else
+  return _mm256_blendv_ps(no, yes, (vfloat)mask);
+#endif
+}
+
+// x where it is not below zero: a NaN stays.
+static inline vfloat v_relu(vfloat x) {
+#ifdef __wasm__
+  return (vfloat)wasm_f32x4_pmax((v128_t)x, wasm_f32x4_const_splat(0));
+#else
+  return v_select(x < v_splat(0), v_splat(0), x);
+#endif
+}
+
+// The larger, or NaN where either is one.
+static inline vfloat v_maximum(vfloat a, vfloat b) { return v_select((a > b) | (a != a), a, b); }
+static inline vfloat v_minimum(vfloat a, vfloat b) { return v_select((a < b) | (a != a), a, b); }
+
+static inline vfloat v_sqrt(vfloat x) {
+#ifdef __wasm__
+  return (vfloat)wasm_f32x4_sqrt((v128_t)x);
+#else
+  return _mm256_sqrt_ps(x);
+#endif
+}
+
+// The nearest whole number, ties to even.
+static inline vfloat v_round(vfloat x) {
+#ifdef __wasm__
+  return (vfloat)wasm_f32x4_nearest((v128_t)x);
+#else
+  return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+#endif
+}
+
+// A whole number kept as float, as an integer. Anything for a NaN.
+static inline vint v_to_int(vfloat x) {
+#ifdef __wasm__
+  return (vint)wasm_i32x4_trunc_sat_f32x4((v128_t)x);
+#else
+  return (vint)_mm256_cvtps_epi32(x);
+#endif
+}
+
+static inline vfloat v_from_int(vint x) { return __builtin_convertvector(x, vfloat); }
+
+// The sum of all lanes, in lane order, in double precision.
+static inline double v_sum_lanes(vfloat v) {
+  double sum = 0;
+  for (int i = 0; i < LANES; i++) sum += (double)v[i];
+  return sum;
+}
+
+#endif

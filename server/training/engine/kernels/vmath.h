@@ -1,0 +1,74 @@
+// exp, log, tanh and the logistic function of a vector, to within two units in the last place.
+// Polynomials after S. Moshier's Cephes library (expf, logf, tanhf).
+#ifndef LIGHTBENCH_VMATH_H
+#define LIGHTBENCH_VMATH_H
+
+#include "simd.h"
+
+// 2^n for a whole n in [-126, 127].
+static inline vfloat power_of_two(vint n) { return (vfloat)((n + v_splat_int(127)) << 23); }
+
+static inline vfloat v_exp(vfloat x) {
+  const vfloat highest = v_splat(89.5f), lowest = v_splat(-105);
+  x = v_select(x > highest, highest, x);
+  x = v_select(x < lowest, lowest, x);
+  vfloat n = v_round(x * v_splat(1.44269504f));
+  // ln 2 in two parts, so that the remainder is exact.
+  vfloat r = x - n * v_splat(0.693359375f) - n * v_splat(-2.12194440e-4f);
+  vfloat p = v_splat(1.9875691500e-4f);
+  p = p * r + v_splat(1.3981999507e-3f);
+  p = p * r + v_splat(8.3334519073e-3f);
+  p = p * r + v_splat(4.1665795894e-2f);
+  p = p * r + v_splat(1.6666665459e-1f);
+  p = p * r + v_splat(5.0000001201e-1f);
+  p = p * r * r + r + v_splat(1);
+  // Two factors: n may lie outside the range of one float's exponent.
+  vint whole = v_to_int(n), half = whole >> 1;
+  return p * power_of_two(half) * power_of_two(whole - half);
+}
+
+static inline vfloat v_log(vfloat x) {
+  const vfloat smallest_normal = v_splat(1.17549435e-38f), infinity = v_splat(__builtin_inff());
+  vint subnormal = x < smallest_normal;
+  vfloat scaled = v_select(subnormal, x * v_splat(8388608.0f), x);
+  vint bits = (vint)scaled;
+  // The mantissa in [0.5, 1) and its exponent; then moved to [sqrt(1/2), sqrt(2)) around one.
+  vint exponent = ((bits >> 23) & v_splat_int(255)) - v_splat_int(126);
+  exponent -= subnormal & v_splat_int(23);
+  vfloat m = (vfloat)((bits & v_splat_int(0x007fffff)) | v_splat_int(0x3f000000));
+  vint low = m < v_splat(0.707106781f);
+  exponent += low;
+  m = m + (vfloat)((vint)m & low) - v_splat(1);
+  vfloat e = v_from_int(exponent), z = m * m;
+  vfloat p = v_splat(7.0376836292e-2f);
+  p = p * m + v_splat(-1.1514610310e-1f);
+  p = p * m + v_splat(1.1676998740e-1f);
+  p = p * m + v_splat(-1.2420140846e-1f);
+  p = p * m + v_splat(1.4249322787e-1f);
+  p = p * m + v_splat(-1.6668057665e-1f);
+  p = p * m + v_splat(2.0000714765e-1f);
+  p = p * m + v_splat(-2.4999993993e-1f);
+  p = p * m + v_splat(3.3333331174e-1f);
+  vfloat y = m * z * p + e * v_splat(-2.12194440e-4f) - v_splat(0.5f) * z;
+  y = m + y + e * v_splat(0.693359375f);
+  y = v_select(x == v_splat(0), -infinity, y);
+  y = v_select(x == infinity, infinity, y);
+  return v_select((x >= v_splat(0)), y, v_splat(__builtin_nanf("")));
+}
+
+static inline vfloat v_tanh(vfloat x) {
+  const vint sign = (vint)x & v_splat_int((int32_t)0x80000000);
+  vfloat size = (vfloat)((vint)x ^ sign), z = x * x;
+  vfloat p = v_splat(-5.70498872745e-3f);
+  p = p * z + v_splat(2.06390887954e-2f);
+  p = p * z + v_splat(-5.37397155531e-2f);
+  p = p * z + v_splat(1.33314422036e-1f);
+  p = p * z + v_splat(-3.33332819422e-1f);
+  vfloat small = p * z * x + x;
+  vfloat large = v_splat(1) - v_splat(2) / (v_exp(size + size) + v_splat(1));
+  return v_select(size < v_splat(0.625f), small, (vfloat)((vint)large ^ sign));
+}
+
+static inline vfloat v_sigmoid(vfloat x) { return v_splat(1) / (v_splat(1) + v_exp(-x)); }
+
+#endif

@@ -1,0 +1,232 @@
+// The operations that layers are made of, with gradients that TF.js lacks or computes slowly. On the
+// engine's own backend they run fused kernels; on any other they are composed of plain TF.js operations.
+import * as tf from '@tensorflow/tfjs-core';
+
+export type Pair = number | readonly [number, number];
+
+export interface Conv2dOptions {
+  /** Default 1. */
+  readonly strides?: Pair;
+  readonly padding: 'valid' | 'same';
+  /** Default 1. */
+  readonly dilations?: Pair;
+  /** One number a filter, added to the result. */
+  readonly bias?: tf.Tensor;
+  readonly activation?: 'linear' | 'relu';
+}
+
+/**
+ * 2-D convolution of images [batch, height, width, in] with filters [height, width, in, out], then bias
+ * and activation. Differentiable in all three, for any stride and dilation.
+ */
+export function conv2d(x: tf.Tensor, filter: tf.Tensor, options: Conv2dOptions): tf.Tensor4D {
+  const { bias, activation = 'linear' } = options;
+  const strides = pair(options.strides);
+  const dilations = pair(options.dilations);
+  if (!onOwnBackend(convName)) return composedConv2d(x, filter, options, strides, dilations);
+  const attrs = { strides, pad: options.padding, dilations, activation };
+  return run<tf.Tensor4D>(convName, withBias({ x, filter }, bias), attrs);
+}
+
+export interface DenseOptions {
+  readonly bias?: tf.Tensor;
+  readonly activation?: 'linear' | 'relu';
+}
+
+/** x [batch, in] times kernel [in, out], then bias and activation. */
+export function dense(x: tf.Tensor, kernel: tf.Tensor, options: DenseOptions = {}): tf.Tensor2D {
+  const { bias, activation = 'linear' } = options;
+  if (!onOwnBackend(denseName)) {
+    const product = tf.matMul(x as tf.Tensor2D, kernel as tf.Tensor2D);
+    return withBiasAndActivation(product, bias, activation) as tf.Tensor2D;
+  }
+  return run<tf.Tensor2D>(denseName, withBias({ x, kernel }, bias), { activation });
+}
+
+/** max(x, 0), with a gradient in one pass. */
+export function relu<T extends tf.Tensor>(x: T): T {
+  if (!onOwnBackend(reluGradientName)) return tf.relu(x);
+  const op = tf.customGrad(
+    (value: tf.Tensor | tf.GradSaveFunc, save: tf.Tensor | tf.GradSaveFunc) => {
+      const y = tf.relu(value as tf.Tensor);
+      (save as tf.GradSaveFunc)([y]);
+      const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor =>
+        reluGradient(dy, saved[0]!);
+      return { value: y, gradFunc };
+    },
+  );
+  return op(x) as T;
+}
+
+export interface BatchNormResult {
+  readonly output: tf.Tensor;
+  /** Mean and population variance of every channel over this batch, for the running averages. */
+  readonly mean: tf.Tensor1D;
+  readonly variance: tf.Tensor1D;
+}
+
+/**
+ * Batch normalization with the statistics of the batch: (x - mean) / sqrt(variance + epsilon) * gamma +
+ * beta, a mean and a variance a channel (the last axis). The gradient goes through the statistics.
+ */
+export function batchNorm(
+  x: tf.Tensor,
+  gamma: tf.Tensor,
+  beta: tf.Tensor,
+  epsilon: number,
+): BatchNormResult {
+  if (!onOwnBackend(momentsName)) return composedBatchNorm(x, gamma, beta, epsilon);
+  const [mean, variance] = tf.engine().runKernel(momentsName, { x }) as unknown as [
+    tf.Tensor1D,
+    tf.Tensor1D,
+  ];
+  const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
+    const [value, scale, shift] = args as tf.Tensor[];
+    const inputs = { x: value!, mean, variance, gamma: scale!, beta: shift! };
+    (args[3] as tf.GradSaveFunc)([value!, scale!, mean, variance]);
+    return {
+      value: run('LightbenchBatchNorm', inputs, { epsilon }),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [savedX, savedGamma, savedMean, savedVariance] = saved as [
+          tf.Tensor,
+          tf.Tensor,
+          tf.Tensor,
+          tf.Tensor,
+        ];
+        return tf
+          .engine()
+          .runKernel(
+            'LightbenchBatchNormGradient',
+            { x: savedX, dy, gamma: savedGamma, mean: savedMean, variance: savedVariance },
+            { epsilon },
+          ) as unknown as tf.Tensor[];
+      },
+    };
+  });
+  return { output: op(x, gamma, beta), mean, variance };
+}
+
+const convName = 'LightbenchConv2D';
+const denseName = 'LightbenchDense';
+const reluGradientName = 'LightbenchReluGradient';
+const momentsName = 'LightbenchMoments';
+
+type Inputs = Readonly<Record<string, tf.Tensor>>;
+
+function onOwnBackend(kernel: string): boolean {
+  return tf.getKernel(kernel, tf.getBackend()) != null;
+}
+
+function run<T extends tf.Tensor>(kernel: string, inputs: Inputs, attrs: tf.NamedAttrMap): T {
+  return tf.engine().runKernel(kernel, inputs, attrs) as unknown as T;
+}
+
+function withBias(inputs: Inputs, bias: tf.Tensor | undefined): Inputs {
+  return bias ? { ...inputs, bias } : inputs;
+}
+
+function pair(value: Pair = 1): [number, number] {
+  return typeof value === 'number' ? [value, value] : [value[0], value[1]];
+}
+
+function reluGradient(dy: tf.Tensor, y: tf.Tensor): tf.Tensor {
+  return run(reluGradientName, { dy, y }, {});
+}
+
+/** The gradient at the linear part, from the gradient at the result. */
+function throughActivation(dy: tf.Tensor, y: tf.Tensor, activation: unknown): tf.Tensor {
+  return activation === 'relu' ? reluGradient(dy, y) : dy;
+}
+
+/** Both gradients of a product share the step through its activation: it is made once, when needed. */
+function registerProductGradient(
+  kernelName: string,
+  weightName: string,
+  gradients: (
+    dz: tf.Tensor,
+    x: tf.Tensor,
+    weight: tf.Tensor,
+    attrs: tf.NamedAttrMap,
+  ) => {
+    readonly x: () => tf.Tensor;
+    readonly weight: () => tf.Tensor;
+  },
+): void {
+  tf.registerGradient({
+    kernelName,
+    inputsToSave: ['x', weightName],
+    outputsToSave: [true],
+    gradFunc: (dy, saved, attrs) => {
+      const [x, weight, y] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+      const dz = throughActivation(dy as tf.Tensor, y, attrs['activation']);
+      const { x: dx, weight: dw } = gradients(dz, x, weight, attrs);
+      const leading = dz.shape.slice(0, -1).map((_, axis) => axis);
+      return { x: dx, [weightName]: dw, bias: () => tf.sum(dz, leading) };
+    },
+  });
+}
+
+registerProductGradient(convName, 'filter', (dy, x, filter, attrs) => {
+  const { strides, pad, dilations } = attrs as Readonly<Record<string, number[]>>;
+  const shared = { strides: strides!, pad: pad!, dilations: dilations!, dataFormat: 'NHWC' };
+  return {
+    x: () => run('Conv2DBackpropInput', { dy, filter }, { ...shared, inputShape: x.shape }),
+    weight: () => run('Conv2DBackpropFilter', { x, dy }, { ...shared, filterShape: filter.shape }),
+  };
+});
+
+registerProductGradient(denseName, 'kernel', (dy, x, kernel) => ({
+  x: () => tf.matMul(dy, kernel, false, true),
+  weight: () => tf.matMul(x, dy, true, false),
+}));
+
+// ---- plain TF.js, for every other backend ----
+
+function withBiasAndActivation(
+  y: tf.Tensor,
+  bias: tf.Tensor | undefined,
+  activation: 'linear' | 'relu',
+): tf.Tensor {
+  const shifted = bias ? tf.add(y, bias) : y;
+  return activation === 'relu' ? tf.relu(shifted) : shifted;
+}
+
+/** TF.js has no gradient for dilation: the filter is spread out with zeros instead. */
+function composedConv2d(
+  x: tf.Tensor,
+  filter: tf.Tensor,
+  { padding, bias, activation = 'linear' }: Conv2dOptions,
+  strides: [number, number],
+  dilations: [number, number],
+): tf.Tensor4D {
+  const spread = spreadFilter(filter as tf.Tensor4D, dilations);
+  const y = tf.conv2d(x as tf.Tensor4D, spread, strides, padding);
+  return withBiasAndActivation(y, bias, activation) as tf.Tensor4D;
+}
+
+function spreadFilter(filter: tf.Tensor4D, [dy, dx]: [number, number]): tf.Tensor4D {
+  if (dy === 1 && dx === 1) return filter;
+  const [h, w, c, k] = filter.shape;
+  const spaced = tf.pad(tf.reshape(filter, [h, 1, w, 1, c * k]), [
+    [0, 0],
+    [0, dy - 1],
+    [0, 0],
+    [0, dx - 1],
+    [0, 0],
+  ]);
+  const whole = tf.reshape(spaced, [h * dy, w * dx, c, k]) as tf.Tensor4D;
+  return tf.slice(whole, [0, 0, 0, 0], [(h - 1) * dy + 1, (w - 1) * dx + 1, c, k]);
+}
+
+function composedBatchNorm(
+  x: tf.Tensor,
+  gamma: tf.Tensor,
+  beta: tf.Tensor,
+  epsilon: number,
+): BatchNormResult {
+  const axes = x.shape.slice(0, -1).map((_, axis) => axis);
+  const { mean, variance } = tf.moments(x, axes);
+  const scaled = tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, epsilon)));
+  const output = tf.add(tf.mul(scaled, gamma), beta);
+  return { output, mean: mean as tf.Tensor1D, variance: variance as tf.Tensor1D };
+}

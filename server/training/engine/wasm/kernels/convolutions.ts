@@ -1,0 +1,123 @@
+import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
+import { allFloat, attribute, input, type KernelCall, type WasmKernel } from './call';
+import { biasHas, fusesActivation } from './products';
+
+type Shape4 = [number, number, number, number];
+type Pair = number | [number, number];
+type Padding = 'valid' | 'same' | number | backend_util.ExplicitPadding;
+type Rounding = 'floor' | 'round' | 'ceil' | undefined;
+
+/** The record `conv_shape` of base.h. */
+export function convRecord(info: backend_util.Conv2DInfo): number[] {
+  return [
+    info.batchSize,
+    info.inHeight,
+    info.inWidth,
+    info.inChannels,
+    info.outHeight,
+    info.outWidth,
+    info.outChannels,
+    info.filterHeight,
+    info.filterWidth,
+    info.strideHeight,
+    info.strideWidth,
+    info.dilationHeight,
+    info.dilationWidth,
+    info.padInfo.top,
+    info.padInfo.left,
+  ];
+}
+
+function convInfo(
+  call: KernelCall,
+  inShape: number[],
+  filterShape: number[],
+): backend_util.Conv2DInfo {
+  return backend_util.computeConv2DInfo(
+    inShape as Shape4,
+    filterShape as Shape4,
+    attribute<Pair>(call, 'strides'),
+    attribute<Pair | undefined>(call, 'dilations') ?? 1,
+    attribute<Padding>(call, 'pad') as Parameters<typeof backend_util.computeConv2DInfo>[4],
+    attribute<Rounding>(call, 'dimRoundingMode'),
+  );
+}
+
+function convolve(call: KernelCall): TensorInfo {
+  const { backend } = call;
+  const { kernels } = backend;
+  const x = input(call, 'x');
+  const filter = input(call, 'filter');
+  const info = convInfo(call, x.shape, filter.shape);
+  const y = backend.makeOutputInfo(info.outShape);
+  const taps = info.filterHeight * info.filterWidth;
+  const shape = backend.shapePointer(convRecord(info));
+  const [packed, work] = backend.scratch(
+    4 * kernels.packed_floats(taps, info.inChannels, info.outChannels),
+    kernels.conv2d_scratch_bytes(shape),
+  ) as [number, number];
+  const bias = call.inputs['bias'] ? backend.pointer(call.inputs['bias']) : 0;
+  const relu = attribute<string | undefined>(call, 'activation') === 'relu' ? 1 : 0;
+  const panels = kernels.panel_count(info.outChannels);
+  kernels.conv2d_pack(shape, backend.pointer(filter), packed, 0, panels);
+  const [px, py] = [backend.pointer(x), backend.pointer(y)];
+  kernels.conv2d(shape, px, packed, bias, relu, py, work, 0, info.batchSize);
+  return y;
+}
+
+function inputGradient(call: KernelCall): TensorInfo {
+  const { backend } = call;
+  const { kernels } = backend;
+  const dy = input(call, 'dy');
+  const filter = input(call, 'filter');
+  const inShape = attribute<number[]>(call, 'inputShape');
+  const info = convInfo(call, inShape, filter.shape);
+  const dx = backend.makeOutputInfo(inShape);
+  const taps = info.filterHeight * info.filterWidth;
+  const shape = backend.shapePointer(convRecord(info));
+  const [packed, work] = backend.scratch(
+    4 * kernels.packed_floats(taps, info.outChannels, info.inChannels),
+    kernels.conv2d_scratch_bytes(shape),
+  ) as [number, number];
+  const panels = kernels.panel_count(info.inChannels);
+  kernels.conv2d_input_gradient_pack(shape, backend.pointer(filter), packed, 0, panels);
+  const [pdy, pdx] = [backend.pointer(dy), backend.pointer(dx)];
+  kernels.conv2d_input_gradient(shape, pdy, packed, pdx, work, 0, info.batchSize);
+  return dx;
+}
+
+function filterGradient(call: KernelCall): TensorInfo {
+  const { backend } = call;
+  const { kernels } = backend;
+  const x = input(call, 'x');
+  const dy = input(call, 'dy');
+  const filterShape = attribute<number[]>(call, 'filterShape');
+  const info = convInfo(call, x.shape, filterShape);
+  const dw = backend.makeOutputInfo(filterShape);
+  const shape = backend.shapePointer(convRecord(info));
+  const [work] = backend.scratch(kernels.conv2d_filter_gradient_scratch_bytes(shape)) as [number];
+  const tiles = kernels.conv2d_filter_gradient_tiles(shape);
+  const [px, pdy, pdw] = [backend.pointer(x), backend.pointer(dy), backend.pointer(dw)];
+  kernels.conv2d_filter_gradient(shape, px, pdy, pdw, work, 0, tiles);
+  return dw;
+}
+
+function isChannelsLast(call: KernelCall): boolean {
+  return (attribute<string | undefined>(call, 'dataFormat') ?? 'NHWC') === 'NHWC' && allFloat(call);
+}
+
+/** The gradients also take `dilations`, which TF.js never passes: ops.ts does. */
+export const convolutionKernels: Readonly<Record<string, WasmKernel>> = {
+  Conv2D: { run: convolve, accepts: isChannelsLast },
+  FusedConv2D: {
+    run: convolve,
+    accepts: (call) =>
+      isChannelsLast(call) &&
+      fusesActivation(call) &&
+      !call.inputs['preluActivationWeights'] &&
+      biasHas(call, input(call, 'filter').shape[3]!),
+  },
+  LightbenchConv2D: { run: convolve },
+  Conv2DBackpropInput: { run: inputGradient, accepts: isChannelsLast },
+  Conv2DBackpropFilter: { run: filterGradient, accepts: isChannelsLast },
+};

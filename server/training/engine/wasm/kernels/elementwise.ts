@@ -1,0 +1,93 @@
+import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import type { WasmBackend } from '../backend';
+import type { KernelName } from '../module';
+import { broadcastSteps, mergeAxes } from './axes';
+import { allFloat, input, type KernelCall, type WasmKernel } from './call';
+
+/** Runs a kernel of one operand. */
+export function runUnary(backend: WasmBackend, name: KernelName, x: TensorInfo): TensorInfo {
+  const y = backend.makeOutputInfo(x.shape);
+  const count = util.sizeFromShape(x.shape);
+  backend.kernels[name](backend.pointer(x), backend.pointer(y), 0, count);
+  return y;
+}
+
+/** Runs a kernel of two operands, with broadcasting; undefined for shapes of too many axes. */
+export function runBinary(
+  backend: WasmBackend,
+  name: KernelName,
+  a: TensorInfo,
+  b: TensorInfo,
+): TensorInfo | undefined {
+  const shape = backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
+  const steps = [broadcastSteps(a.shape, shape), broadcastSteps(b.shape, shape)];
+  const record = mergeAxes(shape, steps);
+  if (!record) return undefined;
+  const y = backend.makeOutputInfo(shape);
+  backend.kernels[name](
+    backend.shapePointer(record),
+    backend.pointer(a),
+    backend.pointer(b),
+    backend.pointer(y),
+    0,
+    util.sizeFromShape(shape),
+  );
+  return y;
+}
+
+function unary(name: KernelName): WasmKernel {
+  return { run: (call) => runUnary(call.backend, name, input(call, 'x')) };
+}
+
+function binary(
+  name: KernelName,
+  [first, second]: readonly [string, string] = ['a', 'b'],
+): WasmKernel {
+  return {
+    run: (call) => runBinary(call.backend, name, input(call, first), input(call, second))!,
+    accepts: (call) => allFloat(call) && fitsRecord(input(call, first), input(call, second)),
+  };
+}
+
+function fitsRecord(a: TensorInfo, b: TensorInfo): boolean {
+  if (a.shape.length <= 6 && b.shape.length <= 6) return true;
+  const shape = backend_util.assertAndGetBroadcastShape(a.shape, b.shape);
+  return (
+    mergeAxes(shape, [broadcastSteps(a.shape, shape), broadcastSteps(b.shape, shape)]) !== undefined
+  );
+}
+
+/** Sums a list of tensors of one shape, in the list's order. */
+function addAll({ inputs, backend }: KernelCall): TensorInfo {
+  const [first, ...others] = Object.values(inputs) as TensorInfo[];
+  let sum = backend.shareData(first!, first!.shape);
+  for (const other of others) {
+    const next = runBinary(backend, 'binary_add', sum, other)!;
+    backend.disposeData(sum.dataId);
+    sum = next;
+  }
+  return sum;
+}
+
+export const elementwiseKernels: Readonly<Record<string, WasmKernel>> = {
+  Relu: unary('unary_relu'),
+  Neg: unary('unary_negate'),
+  Abs: unary('unary_absolute'),
+  Square: unary('unary_square'),
+  Sqrt: unary('unary_square_root'),
+  Rsqrt: unary('unary_reciprocal_root'),
+  Reciprocal: unary('unary_reciprocal'),
+  Exp: unary('unary_exponential'),
+  Log: unary('unary_logarithm'),
+  Tanh: unary('unary_tanh'),
+  Sigmoid: unary('unary_sigmoid'),
+  Add: binary('binary_add'),
+  Sub: binary('binary_subtract'),
+  Multiply: binary('binary_multiply'),
+  RealDiv: binary('binary_divide'),
+  Maximum: binary('binary_maximum'),
+  Minimum: binary('binary_minimum'),
+  SquaredDifference: binary('binary_squared_difference'),
+  AddN: { run: addAll },
+  LightbenchReluGradient: binary('binary_relu_gradient', ['dy', 'y']),
+};

@@ -1,0 +1,85 @@
+import { type TensorInfo } from '@tensorflow/tfjs-core';
+import { allFloat, attribute, input, type KernelCall, product, type WasmKernel } from './call';
+
+function rowsAndChannels(x: TensorInfo): { rows: number; channels: number } {
+  const channels = x.shape[x.shape.length - 1]!;
+  return { rows: product(x.shape) / channels, channels };
+}
+
+function moments(call: KernelCall): TensorInfo[] {
+  const { backend } = call;
+  const x = input(call, 'x');
+  const { rows, channels } = rowsAndChannels(x);
+  const mean = backend.makeOutputInfo([channels]);
+  const variance = backend.makeOutputInfo([channels]);
+  const to = [backend.pointer(mean), backend.pointer(variance)] as const;
+  backend.kernels.channel_moments(backend.pointer(x), rows, channels, ...to, 0, channels);
+  return [mean, variance];
+}
+
+/** Names of the inputs and of the constant, which differ between TF.js' kernel and ours. */
+interface Names {
+  readonly gamma: string;
+  readonly beta: string;
+  readonly epsilon: string;
+}
+const ours: Names = { gamma: 'gamma', beta: 'beta', epsilon: 'epsilon' };
+const theirs: Names = { gamma: 'scale', beta: 'offset', epsilon: 'varianceEpsilon' };
+
+function normalize(call: KernelCall, names: Names): TensorInfo {
+  const { backend } = call;
+  const x = input(call, 'x');
+  const { rows, channels } = rowsAndChannels(x);
+  const y = backend.makeOutputInfo(x.shape);
+  backend.kernels.batch_norm(
+    backend.pointer(x),
+    channels,
+    backend.pointer(input(call, 'mean')),
+    backend.pointer(input(call, 'variance')),
+    backend.pointer(input(call, names.gamma)),
+    backend.pointer(input(call, names.beta)),
+    attribute<number>(call, names.epsilon),
+    backend.pointer(y),
+    0,
+    rows,
+  );
+  return y;
+}
+
+function normalizationGradient(call: KernelCall): TensorInfo[] {
+  const { backend } = call;
+  const { kernels } = backend;
+  const x = input(call, 'x');
+  const { rows, channels } = rowsAndChannels(x);
+  const epsilon = attribute<number>(call, 'epsilon');
+  const dGamma = backend.makeOutputInfo([channels]);
+  const dBeta = backend.makeOutputInfo([channels]);
+  const dx = backend.makeOutputInfo(x.shape);
+  const data = [backend.pointer(x), backend.pointer(input(call, 'dy')), rows, channels] as const;
+  const stats = [
+    backend.pointer(input(call, 'mean')),
+    backend.pointer(input(call, 'variance')),
+  ] as const;
+  const sums = [backend.pointer(dGamma), backend.pointer(dBeta)] as const;
+  kernels.batch_norm_sums(...data, ...stats, epsilon, ...sums, 0, channels);
+  const gamma = backend.pointer(input(call, 'gamma'));
+  const pdx = backend.pointer(dx);
+  kernels.batch_norm_gradient(...data, ...stats, gamma, ...sums, epsilon, pdx, 0, rows);
+  return [dx, dGamma, dBeta];
+}
+
+function isPerChannel(call: KernelCall): boolean {
+  const channels = input(call, 'x').shape.at(-1)!;
+  const parameters = ['mean', 'variance', 'scale', 'offset'].map((name) => call.inputs[name]);
+  return (
+    allFloat(call) &&
+    parameters.every((tensor) => tensor?.shape.length === 1 && tensor.shape[0] === channels)
+  );
+}
+
+export const normalizationKernels: Readonly<Record<string, WasmKernel>> = {
+  FusedBatchNorm: { run: (call) => normalize(call, theirs), accepts: isPerChannel },
+  LightbenchMoments: { run: moments },
+  LightbenchBatchNorm: { run: (call) => normalize(call, ours) },
+  LightbenchBatchNormGradient: { run: normalizationGradient },
+};

@@ -1,0 +1,111 @@
+import { type TensorInfo, util } from '@tensorflow/tfjs-core';
+import type { WasmBackend } from '../backend';
+import { allFloat, attribute, input, type KernelCall, product, type WasmKernel } from './call';
+import { runTranspose } from './layout';
+
+/** What a reduction does with the values, and the number its sum is multiplied with. */
+type Reduction = 'sum' | 'mean' | 'maximum';
+
+/** A tensor seen as [outer, reduced, inner]. */
+interface Blocks {
+  readonly outer: number;
+  readonly reduced: number;
+  readonly inner: number;
+}
+
+/** The blocks, where the reduced axes (of more than one element) are neighbours. */
+function findBlocks(shape: readonly number[], axes: readonly number[]): Blocks | undefined {
+  const real = axes.filter((axis) => shape[axis] !== 1);
+  const [first = 0, last = -1] = [real[0], real[real.length - 1]];
+  for (let axis = first; axis <= last; axis++) {
+    if (shape[axis] !== 1 && !real.includes(axis)) return undefined;
+  }
+  return {
+    outer: product(shape.slice(0, first)),
+    reduced: product(shape.slice(first, last + 1)),
+    inner: product(shape.slice(last + 1)),
+  };
+}
+
+function runReduction(
+  backend: WasmBackend,
+  kind: Reduction,
+  x: TensorInfo,
+  y: TensorInfo,
+  { outer, reduced, inner }: Blocks,
+): void {
+  const { kernels } = backend;
+  const [px, py] = [backend.pointer(x), backend.pointer(y)];
+  const factor = kind === 'mean' ? 1 / reduced : 1;
+  if (kind === 'maximum') {
+    if (inner === 1) kernels.maximum_rows(px, reduced, py, 0, outer);
+    else kernels.maximum_columns(px, outer, reduced, inner, py, 0, inner);
+  } else if (inner === 1) kernels.sum_rows(px, reduced, factor, py, 0, outer);
+  else kernels.sum_columns(px, outer, reduced, inner, factor, py, 0, inner);
+}
+
+function reduce(call: KernelCall, kind: Reduction): TensorInfo {
+  const { backend } = call;
+  const x = input(call, 'x');
+  const rank = x.shape.length;
+  const axes = util
+    .parseAxisParam(attribute<number | number[]>(call, 'axis'), x.shape)
+    .sort((a, b) => a - b);
+  const kept = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+  const keepDims = attribute<boolean | undefined>(call, 'keepDims') ?? false;
+  const shape = keepDims
+    ? x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size))
+    : kept.map((axis) => x.shape[axis]!);
+  const y = backend.makeOutputInfo(shape);
+  const blocks = rank === 0 ? { outer: 1, reduced: 1, inner: 1 } : findBlocks(x.shape, axes);
+  if (blocks) {
+    runReduction(backend, kind, x, y, blocks);
+    return y;
+  }
+  const turned = runTranspose(backend, x, [...kept, ...axes]);
+  const outer = product(kept.map((axis) => x.shape[axis]!));
+  const reduced = product(axes.map((axis) => x.shape[axis]!));
+  runReduction(backend, kind, turned, y, { outer, reduced, inner: 1 });
+  backend.disposeData(turned.dataId);
+  return y;
+}
+
+function softmax(call: KernelCall): TensorInfo {
+  const { backend } = call;
+  const logits = input(call, 'logits');
+  const count = logits.shape[logits.shape.length - 1]!;
+  const y = backend.makeOutputInfo(logits.shape);
+  const rows = util.sizeFromShape(logits.shape) / count;
+  backend.kernels.softmax(backend.pointer(logits), count, backend.pointer(y), 0, rows);
+  return y;
+}
+
+function isReducible(call: KernelCall): boolean {
+  const { shape } = input(call, 'x');
+  return allFloat(call) && shape.length <= 6 && product(shape) > 0;
+}
+
+function overLastAxis(call: KernelCall): boolean {
+  const { shape } = input(call, 'logits');
+  const dim = attribute<number>(call, 'dim');
+  const isLast = dim === -1 || dim === shape.length - 1;
+  return allFloat(call) && isLast && product(shape) > 0;
+}
+
+export const reductionKernels: Readonly<Record<string, WasmKernel>> = {
+  Sum: { run: (call) => reduce(call, 'sum'), accepts: isReducible },
+  Mean: { run: (call) => reduce(call, 'mean'), accepts: isReducible },
+  Max: {
+    // tf.max names its attribute reductionIndices; the other reductions, axis.
+    run: (call) =>
+      reduce(
+        {
+          ...call,
+          attrs: { ...call.attrs, axis: call.attrs['reductionIndices'] ?? call.attrs['axis']! },
+        },
+        'maximum',
+      ),
+    accepts: isReducible,
+  },
+  Softmax: { run: softmax, accepts: overLastAxis },
+};

@@ -1,0 +1,57 @@
+import '@tensorflow/tfjs-backend-cpu';
+import { getKernelsForBackend, type KernelFunc, registerKernel } from '@tensorflow/tfjs-core';
+import { wasmBackendName } from './backend';
+import { allFloat, type KernelCall, type WasmKernel } from './kernels/call';
+import { convolutionKernels } from './kernels/convolutions';
+import { elementwiseKernels } from './kernels/elementwise';
+import { layoutKernels } from './kernels/layout';
+import { normalizationKernels } from './kernels/normalizations';
+import { poolKernels } from './kernels/pools';
+import { productKernels } from './kernels/products';
+import { reductionKernels } from './kernels/reductions';
+
+const wasmKernels: Readonly<Record<string, WasmKernel>> = {
+  ...convolutionKernels,
+  ...elementwiseKernels,
+  ...layoutKernels,
+  ...normalizationKernels,
+  ...poolKernels,
+  ...productKernels,
+  ...reductionKernels,
+};
+
+/** Names of the TF.js kernels (and our own) that run in C. */
+export const wasmKernelNames: readonly string[] = Object.keys(wasmKernels);
+
+let registered = false;
+
+/** Registers every kernel of the CPU backend for ours too, the hot ones in C. Once a process. */
+export function registerWasmKernels(): void {
+  if (registered) return;
+  registered = true;
+  const inherited = new Map<string, KernelFunc>();
+  for (const config of getKernelsForBackend('cpu')) {
+    inherited.set(config.kernelName, config.kernelFunc);
+    if (!Object.hasOwn(wasmKernels, config.kernelName)) {
+      registerKernel({ ...config, backendName: wasmBackendName });
+    }
+  }
+  for (const [kernelName, kernel] of Object.entries(wasmKernels)) {
+    const kernelFunc = withFallback(kernelName, kernel, inherited.get(kernelName));
+    registerKernel({ kernelName, backendName: wasmBackendName, kernelFunc });
+  }
+}
+
+/** The kernel in C where it takes the call, else the inherited one. */
+function withFallback(name: string, kernel: WasmKernel, inherited?: KernelFunc): KernelFunc {
+  const accepts = kernel.accepts ?? allFloat;
+  return (given) => {
+    const call = { ...given, attrs: given.attrs ?? {} } as unknown as KernelCall;
+    if (accepts(call)) return kernel.run(call);
+    if (inherited) return inherited(given);
+    const types = Object.values(call.inputs).map((tensor) => tensor?.dtype);
+    throw new Error(
+      `The engine's ${name} takes float32 only; got ${types.join(', ')}. Cast first.`,
+    );
+  };
+}
