@@ -1,4 +1,6 @@
 import { createRequire } from 'node:module';
+// TF.js' core comes without its gradients: whoever differentiates registers them.
+import '@tensorflow/tfjs-core/dist/register_all_gradients';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EngineChoice, EngineFacts, EngineId, EngineReport } from '#common/engine';
 import { engineIds } from '#common/engine';

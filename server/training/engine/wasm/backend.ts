@@ -1,11 +1,6 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
-import {
-  backend_util,
-  type DataType,
-  type DataTypeMap,
-  type TensorInfo,
-  util,
-} from '@tensorflow/tfjs-core';
+import type { backend_util } from '@tensorflow/tfjs-core';
+import { type DataType, type DataTypeMap, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { Heap } from './heap';
 import type { Kernels, LinkedKernels } from './module';
 import type { WasmMemory } from './webassembly';

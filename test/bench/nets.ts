@@ -1,0 +1,137 @@
+// The two probe networks, written with the engine's operations: what they are is said in docs and here.
+// Net a: 28x28x1, two valid 3x3 convolutions (32, 64) with ReLU and pooling, dense 128, dropout, dense 10.
+// Net b: 32x32x3, three blocks of same-padded 3x3 convolution (32, 64, 128), batch norm, ReLU, pooling;
+// dense 10. One step is forward, backward and Adam on a batch of 128.
+import * as tf from '@tensorflow/tfjs-core';
+import { batchNorm, conv2d, dense, relu } from '../../server/training/engine/ops';
+
+/** A network with its data, ready to be stepped. */
+export interface ProbeNet {
+  readonly name: string;
+  /** Arithmetic of one step. */
+  readonly gigaFlop: number;
+  /** Takes one training step and gives the loss. */
+  readonly step: () => number;
+}
+
+const batchSize = 128;
+const classes = 10;
+
+type Forward = (x: tf.Tensor, variable: (name: string) => tf.Tensor) => tf.Tensor;
+
+export function netA(): ProbeNet {
+  const shapes = {
+    w1: [3, 3, 1, 32],
+    b1: [32],
+    w2: [3, 3, 32, 64],
+    b2: [64],
+    w3: [1600, 128],
+    b3: [128],
+    w4: [128, classes],
+    b4: [classes],
+  };
+  // The probe masks with the same numbers in every step: drawing them is not what is measured.
+  const mask = tf.tidy(() =>
+    tf.mul(tf.cast(tf.greater(noise([batchSize, 128], 3), 0), 'float32'), 2),
+  );
+  const padding = 'valid';
+  return probe('a', 1.964, [28, 28, 1], shapes, (x, v) => {
+    let y: tf.Tensor = conv2d(x, v('w1'), { padding, bias: v('b1'), activation: 'relu' });
+    y = tf.maxPool(y as tf.Tensor4D, 2, 2, 'valid');
+    y = conv2d(y, v('w2'), { padding, bias: v('b2'), activation: 'relu' });
+    y = tf.maxPool(y as tf.Tensor4D, 2, 2, 'valid');
+    y = tf.reshape(y, [batchSize, 1600]);
+    y = dense(y, v('w3'), { bias: v('b3'), activation: 'relu' });
+    return dense(tf.mul(y, mask), v('w4'), { bias: v('b4') });
+  });
+}
+
+export function netB(): ProbeNet {
+  const shapes: Record<string, number[]> = { w: [2048, classes], b: [classes] };
+  const widths = [3, 32, 64, 128];
+  for (let block = 1; block <= 3; block++) {
+    shapes[`w${block}`] = [3, 3, widths[block - 1]!, widths[block]!];
+    shapes[`gamma${block}`] = [widths[block]!];
+    shapes[`beta${block}`] = [widths[block]!];
+  }
+  return probe('b', 7.72, [32, 32, 3], shapes, (x, v) => {
+    let y = x;
+    for (let block = 1; block <= 3; block++) {
+      y = conv2d(y, v(`w${block}`), { padding: 'same' });
+      y = relu(batchNorm(y, v(`gamma${block}`), v(`beta${block}`), 1e-3).output);
+      y = tf.maxPool(y as tf.Tensor4D, 2, 2, 'valid');
+    }
+    return dense(tf.reshape(y, [batchSize, 2048]), v('w'), { bias: v('b') });
+  });
+}
+
+function probe(
+  name: string,
+  gigaFlop: number,
+  imageShape: readonly number[],
+  shapes: Readonly<Record<string, readonly number[]>>,
+  forward: Forward,
+): ProbeNet {
+  const variables = new Map<string, tf.Variable>();
+  for (const [idx, [key, shape]] of Object.entries(shapes).entries()) {
+    variables.set(key, tf.variable(initialValue(key, shape, idx)));
+  }
+  const x = noise([batchSize, ...imageShape], 1);
+  const labels = tf.oneHot(
+    tf.tensor1d(
+      Array.from({ length: batchSize }, (_, i) => (i * 7) % classes),
+      'int32',
+    ),
+    classes,
+  );
+  const list = [...variables.values()];
+  const adam = createAdam(list);
+  const loss = (): tf.Scalar => {
+    const logits = forward(x, (key) => variables.get(key)!);
+    return tf.neg(tf.mean(tf.sum(tf.mul(tf.logSoftmax(logits), labels), -1)));
+  };
+  const step = (): number =>
+    tf.tidy(() => {
+      const { value, grads } = tf.variableGrads(loss, list);
+      adam(grads);
+      return value.dataSync()[0]!;
+    });
+  return { name, gigaFlop, step };
+}
+
+/** Adam with the usual constants, written with the same operations as the trainer's. */
+function createAdam(variables: readonly tf.Variable[]): (grads: tf.NamedTensorMap) => void {
+  const first = variables.map((v) => tf.variable(tf.zerosLike(v), false));
+  const second = variables.map((v) => tf.variable(tf.zerosLike(v), false));
+  let steps = 0;
+  return (grads) => {
+    steps++;
+    const rate = (1e-3 * Math.sqrt(1 - 0.999 ** steps)) / (1 - 0.9 ** steps);
+    variables.forEach((variable, i) => {
+      const g = grads[variable.name]!;
+      const m = tf.add(tf.mul(first[i]!, 0.9), tf.mul(g, 0.1));
+      const v = tf.add(tf.mul(second[i]!, 0.999), tf.mul(tf.square(g), 0.001));
+      first[i]!.assign(m);
+      second[i]!.assign(v);
+      variable.assign(tf.sub(variable, tf.div(tf.mul(m, rate), tf.add(tf.sqrt(v), 1e-7))));
+    });
+  };
+}
+
+function initialValue(key: string, shape: readonly number[], seed: number): tf.Tensor {
+  if (key.startsWith('gamma')) return tf.ones([...shape]);
+  if (!key.startsWith('w')) return tf.zeros([...shape]);
+  const fanIn = shape.slice(0, -1).reduce((product, size) => product * size, 1);
+  return tf.mul(noise(shape, seed + 10), Math.sqrt(2 / fanIn));
+}
+
+/** Numbers of zero mean and unit variance, the same in every run. */
+function noise(shape: readonly number[], seed: number): tf.Tensor {
+  const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
+  let state = (seed * 2654435761) >>> 0;
+  for (let i = 0; i < values.length; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    values[i] = (state / 2 ** 32 - 0.5) * Math.sqrt(12);
+  }
+  return tf.tensor(values, [...shape]);
+}
