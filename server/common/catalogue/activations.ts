@@ -48,5 +48,5 @@ export function activationParameter(options: {
   const choices = Object.fromEntries(
     Object.values(activations).map((entry) => [entry.type, `${entry.formula}. ${entry.summary}`]),
   ) as Record<ActivationKind, string>;
-  return oneOfNames(choices, options);
+  return oneOfNames(choices, { ...options, family: 'activations' });
 }

@@ -29,27 +29,70 @@ export type Section = (typeof sections)[number];
 /** One family of components: what a place in the file can name by `type`. */
 export interface Family {
   readonly title: string;
+  /** What one of them is called in a message. */
+  readonly singular: string;
   readonly section: Section;
   readonly components: Readonly<Record<string, Component>>;
 }
 
 /** Every component of the product. Schema, types, completion, hover and docs are derived from here. */
 export const catalogue = {
-  data: { title: 'Data sources', section: 'data', components: dataSources },
-  augmentation: { title: 'Augmentation', section: 'augmentation', components: augmentations },
-  physics: { title: 'Physical layers', section: 'physics', components: physics },
+  data: {
+    title: 'Data sources',
+    singular: 'data source',
+    section: 'data',
+    components: dataSources,
+  },
+  augmentation: {
+    title: 'Augmentation',
+    singular: 'augmentation',
+    section: 'augmentation',
+    components: augmentations,
+  },
+  physics: {
+    title: 'Physical layers',
+    singular: 'physical layer',
+    section: 'physics',
+    components: physics,
+  },
   normalization: {
     title: 'Input normalization',
+    singular: 'normalization',
     section: 'normalization',
     components: normalizations,
   },
-  layers: { title: 'Network layers', section: 'model', components: layers },
-  activations: { title: 'Activations', section: 'model', components: activations },
-  initializers: { title: 'Initializers', section: 'model', components: initializers },
-  losses: { title: 'Losses', section: 'loss', components: losses },
-  regularizers: { title: 'Regularization', section: 'regularization', components: regularizers },
-  optimizers: { title: 'Optimizers', section: 'optimizer', components: optimizers },
-  metrics: { title: 'Metrics', section: 'metrics', components: metrics },
+  layers: {
+    title: 'Network layers',
+    singular: 'network layer',
+    section: 'model',
+    components: layers,
+  },
+  activations: {
+    title: 'Activations',
+    singular: 'activation',
+    section: 'model',
+    components: activations,
+  },
+  initializers: {
+    title: 'Initializers',
+    singular: 'initializer',
+    section: 'model',
+    components: initializers,
+  },
+  losses: { title: 'Losses', singular: 'loss', section: 'loss', components: losses },
+  regularizers: {
+    title: 'Regularization',
+    singular: 'regularizer',
+    section: 'regularization',
+    components: regularizers,
+  },
+  optimizers: {
+    title: 'Optimizers',
+    singular: 'optimizer',
+    section: 'optimizer',
+    components: optimizers,
+  },
+  metrics: { title: 'Metrics', singular: 'metric', section: 'metrics', components: metrics },
 } as const;
 
 export type FamilyName = keyof typeof catalogue;

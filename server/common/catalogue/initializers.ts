@@ -144,6 +144,15 @@ export type InitializerValue = ValueOf<(typeof initializers)[InitializerKind]>;
 
 /** The schema of a layer's initializer parameter. */
 export function initializerParameter(description: string, defaultType: InitializerKind) {
-  const oneOf = Object.values(initializers).map((component) => valueSchema(component));
-  return Type.Unsafe<InitializerValue>({ oneOf, description, default: { type: defaultType } });
+  const oneOf = Object.values(initializers).map((component) => ({
+    ...valueSchema(component),
+    title: component.title,
+    description: component.summary,
+  }));
+  return Type.Unsafe<InitializerValue>({
+    oneOf,
+    description,
+    default: { type: defaultType },
+    family: 'initializers',
+  });
 }

@@ -40,7 +40,7 @@ export function text(
 /** One of a few names; `choices` maps each name to its one-line description. */
 export function oneOfNames<const T extends Readonly<Record<string, string>>>(
   choices: T,
-  options: Described & { readonly default?: keyof T & string },
+  options: Described & { readonly default?: keyof T & string; readonly family?: string },
 ) {
   const anyOf = Object.entries(choices).map(([name, description]) => ({
     const: name,

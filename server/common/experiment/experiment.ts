@@ -1,14 +1,15 @@
 import { Type, type Static, type TSchema, type TObject } from '@sinclair/typebox';
-import { augmentations, type AugmentationValue } from '../catalogue/augmentation';
-import { valueSchema, type Component } from '../catalogue/component';
-import { dataSources, splitSchema, type DataSourceValue } from '../catalogue/data';
-import { layers, type LayerValue } from '../catalogue/layers';
-import { losses, type LossValue } from '../catalogue/losses';
+import type { AugmentationValue } from '../catalogue/augmentation';
+import { valueSchema } from '../catalogue/component';
+import { splitSchema, type DataSourceValue } from '../catalogue/data';
+import { family, type FamilyName } from '../catalogue/index';
+import type { LayerValue } from '../catalogue/layers';
+import type { LossValue } from '../catalogue/losses';
 import { metrics, type MetricKind } from '../catalogue/metrics';
-import { normalizations, type NormalizationValue } from '../catalogue/normalization';
-import { optimizers, type OptimizerValue } from '../catalogue/optimizers';
-import { physics, type PhysicsValue } from '../catalogue/physics';
-import { regularizers, type RegularizerValue } from '../catalogue/regularizers';
+import type { NormalizationValue } from '../catalogue/normalization';
+import type { OptimizerValue } from '../catalogue/optimizers';
+import type { PhysicsValue } from '../catalogue/physics';
+import type { RegularizerValue } from '../catalogue/regularizers';
 import { trainingSchema } from '../catalogue/training';
 
 /** An experiment with every default filled in; what `readExperiment` gives and everything else takes. */
@@ -28,14 +29,14 @@ export interface Experiment {
   readonly metrics: readonly MetricKind[];
 }
 
-/** One of the components of a family, told apart by `type`. */
-function oneOf(family: Readonly<Record<string, Component>>, description: string): TSchema {
-  const branches = Object.values(family).map((component) => ({
+/** One of the components of a family, told apart by `type`; `family` leads back to the catalogue. */
+function oneOf(name: FamilyName, description: string): TSchema {
+  const branches = Object.values(family(name).components).map((component) => ({
     ...valueSchema(component),
     title: component.title,
     description: component.summary,
   }));
-  return Type.Unsafe({ oneOf: branches, description });
+  return Type.Unsafe({ oneOf: branches, description, family: name });
 }
 
 /**
@@ -58,23 +59,26 @@ export const experimentSchema: TObject = Type.Object(
       default: 0,
     }),
     data: Type.Object(
-      { source: oneOf(dataSources, 'Where the images come from.'), split: splitSchema },
+      { source: oneOf('data', 'Where the images come from.'), split: splitSchema },
       { description: 'The images, and how they are divided.' },
     ),
-    augmentation: Type.Array(oneOf(augmentations, 'A random change of the object.'), {
+    augmentation: Type.Array(oneOf('augmentation', 'A random change of the object.'), {
       description: 'Random changes of the training images, before the instrument sees them.',
       default: [],
     }),
-    physics: Type.Array(oneOf(physics, 'A part of the instrument.'), {
+    physics: Type.Array(oneOf('physics', 'A part of the instrument.'), {
       description: 'How the instrument sees the object, from the light source to the converter.',
       default: [],
     }),
     normalization: Type.Optional(
-      oneOf(normalizations, 'How the values that the instrument gives are scaled for the network.'),
+      oneOf(
+        'normalization',
+        'How the values that the instrument gives are scaled for the network.',
+      ),
     ),
     model: Type.Object(
       {
-        layers: Type.Array(oneOf(layers, 'A layer of the network.'), {
+        layers: Type.Array(oneOf('layers', 'A layer of the network.'), {
           description: 'The layers, from the input to the logits.',
           minItems: 1,
           maxItems: 2000,
@@ -82,9 +86,9 @@ export const experimentSchema: TObject = Type.Object(
       },
       { description: 'The network.' },
     ),
-    loss: oneOf(losses, 'What training makes small.'),
-    regularization: Type.Optional(oneOf(regularizers, 'What keeps the weights small.')),
-    optimizer: oneOf(optimizers, 'How the weights are updated.'),
+    loss: oneOf('losses', 'What training makes small.'),
+    regularization: Type.Optional(oneOf('regularizers', 'What keeps the weights small.')),
+    optimizer: oneOf('optimizers', 'How the weights are updated.'),
     training: trainingSchema,
     metrics: Type.Array(
       Type.Unsafe<MetricKind>({
@@ -93,6 +97,7 @@ export const experimentSchema: TObject = Type.Object(
           type: 'string',
           description: metric.summary,
         })),
+        family: 'metrics' satisfies FamilyName,
       }),
       { description: 'What is reported beside the loss.', default: [], uniqueItems: true },
     ),

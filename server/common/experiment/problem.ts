@@ -9,6 +9,8 @@ export interface Finding {
   readonly code: string;
   readonly message: string;
   readonly path: JsonPath;
+  /** What to write in place of the marked text, where that is plain: the nearest known name. */
+  readonly suggestion?: string;
 }
 
 /** A finding at its place in the text, in UTF-16 units. */
