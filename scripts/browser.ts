@@ -10,6 +10,12 @@ const LINUX = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-s
 );
 
 /**
+ * To run first in every page. The loader that runs our TypeScript marks functions with a helper of its
+ * own, which functions that are sent to a page then call there as well.
+ */
+export const NAME_SHIM = 'globalThis.__name ??= (target) => target;';
+
+/**
  * The executable of a browser on this machine: `CHROME_PATH`, then the usual places, then the one
  * that `npx playwright-core install chromium` downloads.
  */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { launchBrowser } from '../../scripts/browser';
+import { launchBrowser, NAME_SHIM } from '../../scripts/browser';
 import { ROOT } from '../../scripts/processes';
 import { screenshot, measurePicture } from '../vscode/harness/screenshots';
 import type { PictureFacts } from '../vscode/harness/screenshots';
@@ -49,7 +49,10 @@ export class WebviewPage {
   ) {
     this.state = options.state;
     page.setDefaultTimeout(ACTION_TIMEOUT_MS);
-    page.on('pageerror', (error) => this.errors.push(error.message));
+    page.on('pageerror', (error) => {
+      this.errors.push(error.message);
+      this.#wake();
+    });
   }
 
   /** Posts a message to the page as the host does. */
@@ -57,11 +60,15 @@ export class WebviewPage {
     return this.page.evaluate((data) => window.postMessage(data, '*'), message);
   }
 
-  /** The first message of the page, past or to come, that the test accepts. */
+  /**
+   * The first message of the page, past or to come, that the test accepts. Throws when the page has
+   * failed: it will hardly send it then.
+   */
   async message<T>(accept: (message: unknown) => message is T): Promise<T> {
     for (;;) {
       const found = this.sent.find(accept);
       if (found !== undefined) return found;
+      if (this.errors.length > 0) throw new Error(`The page failed: ${this.errors.join('; ')}`);
       await new Promise<void>((resolve) => this.#waiting.add(resolve));
     }
   }
@@ -79,10 +86,14 @@ export class WebviewPage {
   /** For the page's side of the bridge. */
   async receive(message: unknown): Promise<void> {
     this.sent.push(message);
-    for (const resolve of this.#waiting) resolve();
-    this.#waiting.clear();
+    this.#wake();
     const answer = await this.options.host?.(message);
     if (answer !== undefined) await this.post(answer);
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
   }
 }
 
@@ -93,6 +104,7 @@ let context: BrowserContext | undefined;
 export async function startBrowser(): Promise<void> {
   browser = await launchBrowser();
   context = await browser.newContext();
+  await context.addInitScript(NAME_SHIM);
 }
 
 /** Ends it again. */

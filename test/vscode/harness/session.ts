@@ -2,7 +2,7 @@
 // tests do. The hooks start and end it.
 import { rmSync } from 'node:fs';
 import type { Browser, BrowserContext } from 'playwright-core';
-import { launchBrowser } from '../../../scripts/browser';
+import { launchBrowser, NAME_SHIM } from '../../../scripts/browser';
 import { startCodeServer } from '../../../scripts/codeServer';
 import type { CodeServer } from '../../../scripts/codeServer';
 import { packageForTests } from '../../../scripts/package';
@@ -40,6 +40,7 @@ export class Session {
     const browser = await launchBrowser();
     const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
     context.setDefaultTimeout(ACTION_TIMEOUT_MS);
+    await context.addInitScript(NAME_SHIM);
     const session = new Session(server, browser, context);
     context.on('request', (request) => session.#requests.push(request.url()));
     return session;
