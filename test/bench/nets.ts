@@ -12,56 +12,68 @@ export interface ProbeNet {
   readonly gigaFlop: number;
   /** Takes one training step and gives the loss. */
   readonly step: () => number;
+  readonly dispose: () => void;
 }
 
-const batchSize = 128;
+/** The size of a net: the probes have the default, tests take less. */
+export interface ProbeSize {
+  readonly batchSize: number;
+  /** Filters of the first convolution; the other layers go with it. */
+  readonly width: number;
+}
+
+const probeSize: ProbeSize = { batchSize: 128, width: 32 };
+
 const classes = 10;
 
 type Forward = (x: tf.Tensor, variable: (name: string) => tf.Tensor) => tf.Tensor;
 
-export function netA(): ProbeNet {
+export function netA({ batchSize, width }: ProbeSize = probeSize): ProbeNet {
+  const hidden = 4 * width;
+  const flat = 50 * width;
   const shapes = {
-    w1: [3, 3, 1, 32],
-    b1: [32],
-    w2: [3, 3, 32, 64],
-    b2: [64],
-    w3: [1600, 128],
-    b3: [128],
-    w4: [128, classes],
+    w1: [3, 3, 1, width],
+    b1: [width],
+    w2: [3, 3, width, 2 * width],
+    b2: [2 * width],
+    w3: [flat, hidden],
+    b3: [hidden],
+    w4: [hidden, classes],
     b4: [classes],
   };
   // The probe masks with the same numbers in every step: drawing them is not what is measured.
   const mask = tf.tidy(() =>
-    tf.mul(tf.cast(tf.greater(noise([batchSize, 128], 3), 0), 'float32'), 2),
+    tf.mul(tf.cast(tf.greater(noise([batchSize, hidden], 3), 0), 'float32'), 2),
   );
   const padding = 'valid';
-  return probe('a', 1.964, [28, 28, 1], shapes, (x, v) => {
+  return probe('a', 1.964, [batchSize, 28, 28, 1], shapes, [mask], (x, v) => {
     let y: tf.Tensor = conv2d(x, v('w1'), { padding, bias: v('b1'), activation: 'relu' });
     y = tf.maxPool(y as tf.Tensor4D, 2, 2, 'valid');
     y = conv2d(y, v('w2'), { padding, bias: v('b2'), activation: 'relu' });
     y = tf.maxPool(y as tf.Tensor4D, 2, 2, 'valid');
-    y = tf.reshape(y, [batchSize, 1600]);
+    y = tf.reshape(y, [batchSize, flat]);
     y = dense(y, v('w3'), { bias: v('b3'), activation: 'relu' });
     return dense(tf.mul(y, mask), v('w4'), { bias: v('b4') });
   });
 }
 
-export function netB(): ProbeNet {
-  const shapes: Record<string, number[]> = { w: [2048, classes], b: [classes] };
-  const widths = [3, 32, 64, 128];
+export function netB({ batchSize, width }: ProbeSize = probeSize): ProbeNet {
+  const flat = 64 * width;
+  const shapes: Record<string, number[]> = { w: [flat, classes], b: [classes] };
+  const widths = [3, width, 2 * width, 4 * width];
   for (let block = 1; block <= 3; block++) {
     shapes[`w${block}`] = [3, 3, widths[block - 1]!, widths[block]!];
     shapes[`gamma${block}`] = [widths[block]!];
     shapes[`beta${block}`] = [widths[block]!];
   }
-  return probe('b', 7.72, [32, 32, 3], shapes, (x, v) => {
+  return probe('b', 7.72, [batchSize, 32, 32, 3], shapes, [], (x, v) => {
     let y = x;
     for (let block = 1; block <= 3; block++) {
       y = conv2d(y, v(`w${block}`), { padding: 'same' });
       y = relu(batchNorm(y, v(`gamma${block}`), v(`beta${block}`), 1e-3).output);
       y = tf.maxPool(y as tf.Tensor4D, 2, 2, 'valid');
     }
-    return dense(tf.reshape(y, [batchSize, 2048]), v('w'), { bias: v('b') });
+    return dense(tf.reshape(y, [batchSize, flat]), v('w'), { bias: v('b') });
   });
 }
 
@@ -70,22 +82,25 @@ function probe(
   gigaFlop: number,
   imageShape: readonly number[],
   shapes: Readonly<Record<string, readonly number[]>>,
+  constants: readonly tf.Tensor[],
   forward: Forward,
 ): ProbeNet {
   const variables = new Map<string, tf.Variable>();
   for (const [idx, [key, shape]] of Object.entries(shapes).entries()) {
-    variables.set(key, tf.variable(initialValue(key, shape, idx)));
+    variables.set(
+      key,
+      tf.tidy(() => tf.variable(initialValue(key, shape, idx))),
+    );
   }
-  const x = noise([batchSize, ...imageShape], 1);
-  const labels = tf.oneHot(
-    tf.tensor1d(
-      Array.from({ length: batchSize }, (_, i) => (i * 7) % classes),
-      'int32',
-    ),
-    classes,
-  );
+  const x = noise(imageShape, 1);
+  const batchSize = imageShape[0]!;
+  const labels = tf.tidy(() => {
+    const indices = Array.from({ length: batchSize }, (_, i) => (i * 7) % classes);
+    return tf.oneHot(tf.tensor1d(indices, 'int32'), classes);
+  });
   const list = [...variables.values()];
   const adam = createAdam(list);
+  const dispose = (): void => tf.dispose([x, labels, ...constants, ...list, ...adam.slots]);
   const loss = (): tf.Scalar => {
     const logits = forward(x, (key) => variables.get(key)!);
     return tf.neg(tf.mean(tf.sum(tf.mul(tf.logSoftmax(logits), labels), -1)));
@@ -93,18 +108,22 @@ function probe(
   const step = (): number =>
     tf.tidy(() => {
       const { value, grads } = tf.variableGrads(loss, list);
-      adam(grads);
+      adam.update(grads);
       return value.dataSync()[0]!;
     });
-  return { name, gigaFlop, step };
+  return { name, gigaFlop, step, dispose };
 }
 
 /** Adam with the usual constants, written with the same operations as the trainer's. */
-function createAdam(variables: readonly tf.Variable[]): (grads: tf.NamedTensorMap) => void {
-  const first = variables.map((v) => tf.variable(tf.zerosLike(v), false));
-  const second = variables.map((v) => tf.variable(tf.zerosLike(v), false));
+function createAdam(variables: readonly tf.Variable[]): {
+  readonly update: (grads: tf.NamedTensorMap) => void;
+  readonly slots: readonly tf.Variable[];
+} {
+  const zeros = (v: tf.Variable): tf.Variable => tf.tidy(() => tf.variable(tf.zerosLike(v), false));
+  const first = variables.map(zeros);
+  const second = variables.map(zeros);
   let steps = 0;
-  return (grads) => {
+  const update = (grads: tf.NamedTensorMap): void => {
     steps++;
     const rate = (1e-3 * Math.sqrt(1 - 0.999 ** steps)) / (1 - 0.9 ** steps);
     variables.forEach((variable, i) => {
@@ -116,6 +135,7 @@ function createAdam(variables: readonly tf.Variable[]): (grads: tf.NamedTensorMa
       variable.assign(tf.sub(variable, tf.div(tf.mul(m, rate), tf.add(tf.sqrt(v), 1e-7))));
     });
   };
+  return { update, slots: [...first, ...second] };
 }
 
 function initialValue(key: string, shape: readonly number[], seed: number): tf.Tensor {

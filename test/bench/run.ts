@@ -1,8 +1,10 @@
 // npm run bench [part of a title]: runs the benchmarks one after the other and prints them.
 import type { Benchmark } from './benchmark';
+import { activationBenchmark } from './activation';
+import { sizeBenchmark } from './sizes';
 import { stepBenchmark } from './step';
 
-const benchmarks: readonly Benchmark[] = [stepBenchmark];
+const benchmarks: readonly Benchmark[] = [stepBenchmark, activationBenchmark, sizeBenchmark];
 
 async function main(): Promise<void> {
   const wanted = (process.argv[2] ?? '').toLowerCase();

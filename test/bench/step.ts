@@ -1,5 +1,4 @@
 // Milliseconds of one training step of the probe networks, on every engine variant that works here.
-import * as tf from '@tensorflow/tfjs-core';
 import { openEngine } from '../../server/training/engine/engine';
 import type { Benchmark, BenchmarkRow } from './benchmark';
 import { netA, netB } from './nets';
@@ -22,7 +21,7 @@ export const stepBenchmark: Benchmark = {
           value: `${median.toFixed(1)} ms (min ${times[0]!.toFixed(1)})`,
           note: `${(net.gigaFlop / (median / 1000)).toFixed(1)} GFLOP/s, ${times.length} steps`,
         });
-        tf.disposeVariables();
+        net.dispose();
       }
       engine.dispose();
     }

@@ -25,6 +25,8 @@ export class WasmBackend extends MathBackendCPU {
   private scratchPointer = 0;
   private scratchBytes = 0;
   private dataCount = 0;
+  /** While an inherited kernel runs: what it made, and the blocks to free after it. */
+  private inherited: { readonly made: DataId[]; readonly freed: number[] } | undefined;
 
   constructor(linked: LinkedKernels, memory: WasmMemory) {
     super();
@@ -37,6 +39,7 @@ export class WasmBackend extends MathBackendCPU {
   override write(values: Values, shape: number[], dtype: DataType): DataId {
     const dataId = { id: this.dataCount++ };
     this.store(dataId, values, shape, dtype, 1);
+    this.inherited?.made.push(dataId);
     return dataId;
   }
 
@@ -65,7 +68,7 @@ export class WasmBackend extends MathBackendCPU {
       this.disposeData(data.complexTensorInfos.real.dataId, true);
       this.disposeData(data.complexTensorInfos.imag.dataId, true);
     }
-    if (isOnHeap(data.values)) this.heap.free(data.values.byteOffset);
+    if (isOnHeap(data.values)) this.freeBlock(data.values.byteOffset);
     this.data.delete(dataId);
     return true;
   }
@@ -74,12 +77,15 @@ export class WasmBackend extends MathBackendCPU {
     return { unreliable: false, reasons: [] };
   }
 
-  /** A float32 tensor whose values a kernel is about to write. */
-  makeOutputInfo(shape: readonly number[]): TensorInfo {
+  /** A tensor whose values a kernel is about to write. */
+  makeOutputInfo(
+    shape: readonly number[],
+    dtype: 'float32' | 'int32' | 'bool' = 'float32',
+  ): TensorInfo {
     const dataId = { id: this.dataCount++ };
-    const values = this.allocateArray('float32', util.sizeFromShape([...shape]));
-    this.data.set(dataId, { values, dtype: 'float32', refCount: 1 });
-    return { dataId, shape: [...shape], dtype: 'float32' };
+    const values = this.allocateArray(dtype, util.sizeFromShape([...shape]));
+    this.data.set(dataId, { values, dtype, refCount: 1 });
+    return { dataId, shape: [...shape], dtype };
   }
 
   /** Another shape of the same values. */
@@ -88,9 +94,33 @@ export class WasmBackend extends MathBackendCPU {
     return { dataId: from.dataId, shape: [...shape], dtype: from.dtype };
   }
 
-  /** The address of a numeric tensor's values. */
+  /**
+   * Runs an inherited kernel. Those were written for garbage-collected arrays: they read the values of
+   * tensors that they have disposed, and leave intermediate ones behind (FFT does both). So nothing
+   * is freed until the kernel is done, and then all that it made and did not return.
+   */
+  runInherited(kernel: () => TensorInfo | TensorInfo[]): TensorInfo | TensorInfo[] {
+    if (this.inherited) return kernel();
+    const inherited = { made: [] as DataId[], freed: [] as number[] };
+    this.inherited = inherited;
+    try {
+      const result = kernel();
+      const returned = this.reachable(Array.isArray(result) ? result : [result]);
+      for (const dataId of inherited.made) {
+        if (!returned.has(dataId)) this.disposeData(dataId, true);
+      }
+      return result;
+    } finally {
+      this.inherited = undefined;
+      for (const pointer of inherited.freed) this.heap.free(pointer);
+    }
+  }
+
+  /** The address of a float32 tensor's values. */
   pointer(tensor: TensorInfo): number {
-    return this.values(tensor).byteOffset;
+    const values = this.values(tensor);
+    if (values instanceof Float32Array) return values.byteOffset;
+    throw new Error(`A kernel for float32 was given ${tensor.dtype} values. Cast them first.`);
   }
 
   /** The values of a numeric tensor, in place. */
@@ -123,6 +153,22 @@ export class WasmBackend extends MathBackendCPU {
       next += bytes;
       return pointer;
     });
+  }
+
+  private freeBlock(pointer: number): void {
+    if (this.inherited) this.inherited.freed.push(pointer);
+    else this.heap.free(pointer);
+  }
+
+  /** The data of tensors and of the parts of complex ones. */
+  private reachable(tensors: readonly TensorInfo[]): ReadonlySet<DataId> {
+    const found = new Set<DataId>();
+    for (const { dataId } of tensors) {
+      found.add(dataId);
+      const parts = this.data.get(dataId).complexTensorInfos;
+      if (parts) found.add(parts.real.dataId).add(parts.imag.dataId);
+    }
+    return found;
   }
 
   private store(

@@ -42,6 +42,8 @@ export class Heap {
   private readonly small = new Map<number, number[]>();
   /** Free large blocks by address; no two touch. */
   private readonly large: FreeBlock[] = [];
+  /** What best fit gave beyond the request, where it did. */
+  private readonly surplus = new Map<number, number>();
   private used = 0;
 
   /** `start` is the first address that the module's own data and stack leave free. */
@@ -53,7 +55,7 @@ export class Heap {
     this.top = roundUp(start, alignmentBytes);
   }
 
-  /** Bytes handed out and not yet freed, slack included. */
+  /** Bytes asked for and not yet freed, slack included. */
   get usedBytes(): number {
     return this.used;
   }
@@ -73,7 +75,8 @@ export class Heap {
     const { pointer, sizeBytes } = this.takeSmall(wanted) ??
       this.takeBestFit(wanted) ?? { pointer: this.extend(wanted), sizeBytes: wanted };
     this.sizes.set(pointer, sizeBytes);
-    this.used += sizeBytes;
+    if (sizeBytes > wanted) this.surplus.set(pointer, sizeBytes - wanted);
+    this.used += wanted;
     return pointer;
   }
 
@@ -81,7 +84,8 @@ export class Heap {
     const sizeBytes = this.sizes.get(pointer);
     if (sizeBytes === undefined) throw new Error(`No block begins at ${pointer}: freed twice?`);
     this.sizes.delete(pointer);
-    this.used -= sizeBytes;
+    this.used -= sizeBytes - (this.surplus.get(pointer) ?? 0);
+    this.surplus.delete(pointer);
     if (sizeBytes > smallBytes) return this.giveBack(pointer, sizeBytes);
     const list = this.small.get(sizeBytes);
     if (list) list.push(pointer);

@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { getKernelsForBackend, type KernelFunc, registerKernel } from '@tensorflow/tfjs-core';
-import { wasmBackendName } from './backend';
+import { type WasmBackend, wasmBackendName } from './backend';
 import { allFloat, type KernelCall, type WasmKernel } from './kernels/call';
 import { convolutionKernels } from './kernels/convolutions';
 import { elementwiseKernels } from './kernels/elementwise';
@@ -31,15 +31,20 @@ export function registerWasmKernels(): void {
   registered = true;
   const inherited = new Map<string, KernelFunc>();
   for (const config of getKernelsForBackend('cpu')) {
-    inherited.set(config.kernelName, config.kernelFunc);
+    const kernelFunc = guarded(config.kernelFunc);
+    inherited.set(config.kernelName, kernelFunc);
     if (!Object.hasOwn(wasmKernels, config.kernelName)) {
-      registerKernel({ ...config, backendName: wasmBackendName });
+      registerKernel({ ...config, kernelFunc, backendName: wasmBackendName });
     }
   }
   for (const [kernelName, kernel] of Object.entries(wasmKernels)) {
     const kernelFunc = withFallback(kernelName, kernel, inherited.get(kernelName));
     registerKernel({ kernelName, backendName: wasmBackendName, kernelFunc });
   }
+}
+
+function guarded(kernel: KernelFunc): KernelFunc {
+  return (call) => (call.backend as WasmBackend).runInherited(() => kernel(call));
 }
 
 /** The kernel in C where it takes the call, else the inherited one. */

@@ -81,6 +81,28 @@ function pad(call: KernelCall): TensorInfo {
   return y;
 }
 
+type Numeric = 'float32' | 'int32' | 'bool';
+
+/**
+ * The values as another type. The inherited kernel gives the same data another type's name where no
+ * digits are lost: in C, whole numbers read as float32 would be nonsense.
+ */
+function cast(call: KernelCall): TensorInfo {
+  const { backend } = call;
+  const x = input(call, 'x');
+  const dtype = attribute<Numeric>(call, 'dtype');
+  if (dtype === x.dtype) return backend.shareData(x, x.shape);
+  const y = backend.makeOutputInfo(x.shape, dtype);
+  const [from, to] = [backend.values(x), backend.values(y)];
+  if (dtype === 'bool') for (let i = 0; i < to.length; i++) to[i] = from[i] === 0 ? 0 : 1;
+  else to.set(from);
+  return y;
+}
+
+function isNumeric(dtype: string): boolean {
+  return dtype === 'float32' || dtype === 'int32' || dtype === 'bool';
+}
+
 function transpose(call: KernelCall): TensorInfo {
   return runTranspose(call.backend, input(call, 'x'), attribute<number[]>(call, 'perm'));
 }
@@ -94,5 +116,10 @@ function hasAxes(call: KernelCall): boolean {
 export const layoutKernels: Readonly<Record<string, WasmKernel>> = {
   Transpose: { run: transpose, accepts: hasAxes },
   Slice: { run: slice, accepts: hasAxes },
+  Cast: {
+    run: cast,
+    accepts: (call) =>
+      isNumeric(input(call, 'x').dtype) && isNumeric(attribute<string>(call, 'dtype')),
+  },
   PadV2: { run: pad, accepts: hasAxes },
 };

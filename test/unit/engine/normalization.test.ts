@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import * as tf from '@tensorflow/tfjs-core';
+import { batchNorm, dense } from '../../../server/training/engine/ops';
+import { assertClose, checkAgainstCpu, numbers, random, useEngine, variants } from './support';
+
+const epsilon = 1e-3;
+const shapes = [
+  [2, 3, 4, 5],
+  [7, 1],
+  [130, 9],
+  [1, 8, 8, 3],
+  [3, 1100],
+] as const;
+
+for (const variant of variants) {
+  describe(`batch normalization and dense, ${variant} kernels`, () => {
+    useEngine(variant);
+
+    it('normalizes, and differentiates through the statistics, as composed of TF.js operations', async () => {
+      for (const shape of shapes) {
+        const channels = [shape[shape.length - 1]!];
+        await checkAgainstCpu(
+          `batch norm of [${shape}]`,
+          () => {
+            const inputs = [random(shape, 1), random(channels, 2), random(channels, 3)];
+            const dy = random(shape, 4);
+            const { mean, variance } = batchNorm(inputs[0]!, inputs[1]!, inputs[2]!, epsilon);
+            const { value, grads } = tf.valueAndGrads(
+              (x, gamma, beta) => batchNorm(x, gamma, beta, epsilon).output,
+            )(inputs, dy);
+            return [mean, variance, value, ...grads];
+          },
+          5e-5,
+        );
+      }
+    });
+
+    it('keeps the digits of a small variance on a large mean', () => {
+      const rows = 5000;
+      const x = numbers(rows, 1).map((value) => 1000 + value);
+      const mean = x.reduce((a, b) => a + b, 0) / rows;
+      const variance = x.reduce((a, b) => a + (b - mean) ** 2, 0) / rows;
+      const one = tf.ones([1]);
+      const result = tf.tidy(() => {
+        const { mean: m, variance: v } = batchNorm(tf.tensor2d(x, [rows, 1]), one, one, epsilon);
+        return [m.dataSync()[0]!, v.dataSync()[0]!] as unknown as tf.TensorContainer;
+      }) as unknown as number[];
+      one.dispose();
+      assertClose([result[0]! / mean], [1], 'mean', 1e-7);
+      assertClose([result[1]! / variance], [1], 'variance', 1e-6);
+    });
+
+    it('gives a dense layer its product, bias, activation and all gradients', async () => {
+      for (const [batch, from, to] of [
+        [1, 1, 1],
+        [5, 13, 7],
+        [33, 4, 18],
+      ] as const) {
+        for (const activation of ['linear', 'relu'] as const) {
+          await checkAgainstCpu(`dense ${batch} x ${from} x ${to}, ${activation}`, () => {
+            const inputs = [random([batch, from], 1), random([from, to], 2), random([to], 3)];
+            const layer = (x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor): tf.Tensor =>
+              dense(x, kernel, { bias, activation });
+            const { value, grads } = tf.valueAndGrads(layer)(inputs, random([batch, to], 4));
+            return [value, ...grads];
+          });
+        }
+      }
+    });
+
+    it('sums long rows and columns without losing digits', () => {
+      const count = 200_003;
+      const x = numbers(count, 2).map((value) => value + 10);
+      const exact = x.reduce((a, b) => a + b, 0);
+      const [row, column] = tf.tidy(() => {
+        const t = tf.tensor1d(x);
+        const wide = tf.tile(tf.reshape(t, [count, 1]), [1, 2]);
+        const sums = [tf.sum(t).dataSync()[0]!, tf.sum(wide, 0).dataSync()[1]!];
+        return sums as unknown as tf.TensorContainer;
+      }) as unknown as [number, number];
+      assert.ok(Math.abs(row / exact - 1) < 1e-7, `${row} instead of ${exact}`);
+      assert.ok(Math.abs(column / exact - 1) < 1e-7, `${column} instead of ${exact}`);
+    });
+  });
+}

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import * as tf from '@tensorflow/tfjs-core';
+import { openEngine, type Engine } from '../../../server/training/engine/engine';
+import { wasmBackendName, type WasmBackend } from '../../../server/training/engine/wasm/backend';
+import type { KernelVariant } from '../../../server/training/engine/wasm/module';
+
+// The CPU backend recommends tfjs-node on its first use; here it is the reference.
+tf.env().set('IS_TEST', true);
+
+export const variants: readonly KernelVariant[] = ['relaxed', 'plain'];
+
+/** Opens the engine with one of its modules, for the tests of one describe block. */
+export function useEngine(kernels: KernelVariant): { backend: () => WasmBackend } {
+  let engine: Engine | undefined;
+  before(async () => {
+    engine = await openEngine('wasm', { kernels });
+  });
+  after(() => engine?.dispose());
+  return { backend: () => tf.findBackend(wasmBackendName) as unknown as WasmBackend };
+}
+
+/** Pseudo-random numbers in [-1, 1), the same for a seed. */
+export function numbers(count: number, seed = 1): Float32Array {
+  let state = Math.imul(seed, 2654435761) >>> 0;
+  return Float32Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 31 - 1;
+  });
+}
+
+/** A tensor of such numbers. */
+export function random(shape: readonly number[], seed = 1): tf.Tensor {
+  return tf.tensor(numbers(sizeOf(shape), seed), [...shape]);
+}
+
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** Runs a function on a backend and gives the values and shapes of the tensors that it returns. */
+export async function runOn(
+  backend: string,
+  make: () => tf.Tensor | readonly tf.Tensor[],
+): Promise<readonly Result[]> {
+  await tf.setBackend(backend);
+  return tf.tidy(() => {
+    const made = make();
+    const tensors = Array.isArray(made) ? (made as readonly tf.Tensor[]) : [made as tf.Tensor];
+    const results = tensors.map((t) => ({ shape: t.shape, dtype: t.dtype, values: t.dataSync() }));
+    return results as unknown as tf.TensorContainer;
+  }) as unknown as readonly Result[];
+}
+
+export interface Result {
+  readonly shape: readonly number[];
+  readonly dtype: string;
+  readonly values: ArrayLike<number>;
+}
+
+/** Asserts that the engine gives what the CPU backend gives. */
+export async function checkAgainstCpu(
+  what: string,
+  make: () => tf.Tensor | readonly tf.Tensor[],
+  tolerance = 1e-5,
+): Promise<void> {
+  const expected = await runOn('cpu', make);
+  const actual = await runOn(wasmBackendName, make);
+  assert.equal(actual.length, expected.length, what);
+  actual.forEach((result, i) => {
+    assert.deepEqual(result.shape, expected[i]!.shape, `${what}: shape of result ${i}`);
+    assert.equal(result.dtype, expected[i]!.dtype, `${what}: type of result ${i}`);
+    assertClose(result.values, expected[i]!.values, `${what}, result ${i}`, tolerance);
+  });
+}
+
+/** Asserts that numbers agree, relative to the largest; NaN and infinities must match exactly. */
+export function assertClose(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  what: string,
+  tolerance = 1e-5,
+): void {
+  assert.equal(actual.length, expected.length, `${what}: number of values`);
+  const finite = Array.from(expected).filter(Number.isFinite).map(Math.abs);
+  const scale = finite.reduce((a, b) => Math.max(a, b), 1);
+  for (let i = 0; i < expected.length; i++) {
+    const [a, e] = [actual[i]!, expected[i]!];
+    const same = Number.isFinite(e) ? Math.abs(a - e) <= tolerance * scale : Object.is(a, e);
+    if (!same) assert.fail(`${what}: value ${i} is ${a}, expected ${e}`);
+  }
+}
+
+/** The slope of `f` along each of a few entries of x, by central differences. */
+export function centralDifferences(
+  f: (x: Float32Array) => number,
+  x: Float32Array,
+  entries: readonly number[],
+  step: number,
+): number[] {
+  return entries.map((entry) => {
+    const [up, down] = [x.slice(), x.slice()];
+    up[entry]! += step;
+    down[entry]! -= step;
+    return (f(up) - f(down)) / (up[entry]! - down[entry]!);
+  });
+}
+
+/** About `count` entries of a tensor, spread over it. */
+export function someEntries(size: number, count: number): number[] {
+  const step = Math.max(1, Math.floor(size / count));
+  return Array.from({ length: Math.ceil(size / step) }, (_, i) => i * step);
+}
