@@ -80,15 +80,17 @@ async function runOnDesktop(
 ): Promise<void> {
   // A short path: the profile holds a socket, and those have names of 103 bytes at most.
   const profile = makeWorkspace({ 'User/settings.json': QUIET_SETTINGS });
-  const root = process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   process.exitCode = await runTests({
     vscodeExecutablePath: executable,
     extensionDevelopmentPath: ROOT,
     extensionTestsPath: path.join(OUT, 'index.js'),
     extensionTestsEnv: environment,
-    launchArgs: [workspace, '--disable-extensions', '--disable-workspace-trust', ...root].concat(
+    launchArgs: [
+      workspace,
+      '--disable-extensions',
       `--user-data-dir=${profile}`,
-    ),
+      `--extensions-dir=${path.join(profile, 'extensions')}`,
+    ],
   });
 }
 
