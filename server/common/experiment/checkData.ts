@@ -1,0 +1,85 @@
+import type { DataFacts } from '../catalogue/component';
+import type { Experiment } from './experiment';
+import type { Finding } from './problem';
+
+const splitNames = ['train', 'validation', 'test'] as const;
+/** Fractions are typed by hand: a third is 0.333333. */
+const sumTolerance = 1e-6;
+
+/** What is wrong with the samples and how they are divided. */
+export function checkData(experiment: Experiment, facts: DataFacts): readonly Finding[] {
+  return [
+    ...checkFractions(experiment),
+    ...checkCounts(experiment, facts),
+    ...checkClasses(experiment, facts),
+    ...checkBatchSize(experiment, facts),
+  ];
+}
+
+function checkFractions({ data: { split } }: Experiment): readonly Finding[] {
+  const path = ['data', 'split'];
+  const empty = splitNames
+    .filter((name) => split[name] <= 0)
+    .map((name): Finding => {
+      const use = {
+        train: 'the weights are fitted to it',
+        validation: 'it decides which weights are best',
+        test: 'it is what the result is measured on',
+      }[name];
+      const message = `\`${name}\` must be above 0; got ${split[name]}. Give it a part of the samples: ${use}.`;
+      return { severity: 'error', code: 'data/empty-split', message, path: [...path, name] };
+    });
+  const sum = split.train + split.validation + split.test;
+  if (Math.abs(sum - 1) <= sumTolerance) return empty;
+  const rest = Number((1 - split.train - split.validation).toFixed(6));
+  const advice =
+    rest > 0 ? `With the others as they are, \`test\` would be ${rest}.` : 'Make them smaller.';
+  const parts = splitNames.map((name) => split[name]).join(' + ');
+  const message = `\`train\`, \`validation\` and \`test\` must add up to 1; got ${parts} = ${Number(sum.toFixed(6))}. ${advice}`;
+  return [...empty, { severity: 'error', code: 'data/split-sum', message, path }];
+}
+
+function checkCounts({ data }: Experiment, facts: DataFacts): readonly Finding[] {
+  const { count } = facts;
+  if (count === undefined) return [];
+  const path = ['data', 'split'];
+  const findings: Finding[] = [];
+  for (const name of splitNames) {
+    const fraction = data.split[name];
+    if (fraction <= 0 || count * fraction >= 1) continue;
+    const message = `\`${name}\` would get no sample: ${fraction} of ${count}. Raise it to at least ${roundUp(1 / count)}, or use more samples.`;
+    findings.push({ severity: 'error', code: 'data/empty-split', message, path: [...path, name] });
+  }
+  return findings;
+}
+
+function checkClasses(experiment: Experiment, facts: DataFacts): readonly Finding[] {
+  const path = ['data', 'source'];
+  const findings: Finding[] = [];
+  const names = facts.classNames;
+  if (names?.length === 1 && experiment.loss.type === 'softmaxCrossEntropy') {
+    const message = `A network cannot learn to choose from one class only; the data have just "${names[0]}". Add samples of another class.`;
+    findings.push({ severity: 'error', code: 'data/one-class', message, path });
+  }
+  for (const [index, count] of (facts.classCounts ?? []).entries()) {
+    if (count >= splitNames.length) continue;
+    const message = `Class "${names?.[index] ?? index}" is too small for three splits: it has ${count} sample${count === 1 ? '' : 's'}, and every split needs one of each class. Add samples or take the class out.`;
+    findings.push({ severity: 'error', code: 'data/class-too-small', message, path });
+    // One class says it; a hundred would hide the rest.
+    break;
+  }
+  return findings;
+}
+
+function checkBatchSize({ data, training }: Experiment, facts: DataFacts): readonly Finding[] {
+  if (facts.count === undefined) return [];
+  const trainCount = Math.round(facts.count * data.split.train);
+  if (trainCount < 1 || training.batchSize <= trainCount) return [];
+  const message = `\`batchSize\` is larger than the training split: ${training.batchSize} of ${trainCount} samples, so an epoch is one step. Use at most ${trainCount}; 32 to 128 is usual.`;
+  const path = ['training', 'batchSize'];
+  return [{ severity: 'warning', code: 'training/batch-size', message, path }];
+}
+
+function roundUp(value: number): number {
+  return Math.ceil(value * 1e4) / 1e4;
+}
