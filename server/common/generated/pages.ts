@@ -1,0 +1,169 @@
+import { catalogue, family, type FamilyName } from '../catalogue/index';
+import { stages, type Component, type PhysicalComponent } from '../catalogue/component';
+import {
+  defaultOf,
+  parametersOf,
+  referenceText,
+  ruleOf,
+  schemaOf,
+  withUnit,
+} from '../experiment/schemaDocs';
+import { editorSchema } from '../experiment/schema';
+import { isRequired, propertiesOf, propertyOf, rootSchema, type SchemaNode } from '../experiment/schemaNode';
+
+const notice = '<!-- Generated from server/common/catalogue by "npm run generate"; do not edit. -->';
+
+/** Every generated file: its path from the repository's top and its text. */
+export function generatedFiles(): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  const schema = JSON.stringify(editorSchema(), null, 1);
+  files.set('server/common/generated/experiment.schema.json', `${schema}\n`);
+  files.set('docs/reference/README.md', indexPage());
+  for (const name of Object.keys(catalogue) as FamilyName[]) {
+    files.set(`docs/reference/${name}.md`, familyPage(name));
+  }
+  files.set('docs/reference/training.md', trainingPage());
+  return files;
+}
+
+function indexPage(): string {
+  const rows = propertiesOf(rootSchema)
+    .filter(([name]) => name !== '$schema')
+    .map(([name, schema]) => {
+      const pages = pagesOf(name).map((page) => `[${page}](${page}.md)`);
+      const required = isRequired(rootSchema, name);
+      return row([`\`${name}\``, withUnit(schema), stateOf(schema, required), pages.join(', ')]);
+    });
+  return page([
+    '# The experiment file',
+    'One `*.experiment.json` file describes an experiment: JSON with comments and trailing commas. Order is physical: object → augmentation → physics → normalization → network → logits → loss.',
+    table(['key', 'what it is', '', 'reference'], rows),
+  ]);
+}
+
+/** The pages on what stands in a section. */
+function pagesOf(section: string): readonly string[] {
+  const families = Object.keys(catalogue).filter(
+    (name) => family(name as FamilyName).section === section,
+  );
+  return section === 'training' ? ['training'] : families;
+}
+
+function stateOf(schema: SchemaNode, required: boolean): string {
+  if (required) return 'required';
+  return typeof schema.default === 'object' ? 'optional' : defaultOf(schema, false);
+}
+
+function familyPage(name: FamilyName): string {
+  const { title, section, components } = family(name);
+  const all = Object.values(components);
+  const contents = all.map(
+    (component) => `- [\`${component.type}\`](#${anchor(component.title)}): ${component.summary}`,
+  );
+  const extra = name === 'data' ? [splitPart()] : [];
+  return page([
+    `# ${title}`,
+    `Section \`${section}\` of the [experiment file](README.md).`,
+    contents.join('\n'),
+    ...extra,
+    ...all.map(componentPart),
+  ]);
+}
+
+function componentPart(component: Component): string {
+  const { stage } = component as Partial<PhysicalComponent>;
+  const parameters = parametersOf(component);
+  return [
+    `## ${component.title}`,
+    `\`"type": "${component.type}"\`${stage === undefined ? '' : ` · stage ${stages.indexOf(stage) + 1} of ${stages.length}, ${stage}`}`,
+    component.summary,
+    ...(component.formula === undefined ? [] : [`\`\`\`text\n${component.formula}\n\`\`\``]),
+    ...(parameters.length === 0 ? [] : [parameterTable(schemaOf(component), parameters)]),
+    ...component.examples.map((example) => `\`\`\`json\n${inline(example)}\n\`\`\``),
+    ...(component.references.length === 0
+      ? []
+      : [`Source: ${component.references.map(referenceText).join('; ')}.`]),
+  ].join('\n\n');
+}
+
+function parameterTable(
+  owner: SchemaNode,
+  parameters: readonly (readonly [string, SchemaNode])[],
+): string {
+  const rows = parameters.map(([name, schema]) =>
+    row([
+      `\`${name}\``,
+      withUnit(schema) + choiceText(schema),
+      rule(schema),
+      defaultOf(schema, isRequired(owner, name)),
+    ]),
+  );
+  return table(['parameter', 'meaning', 'value', 'default'], rows);
+}
+
+/** A family's names have their own page; other names are explained where they stand. */
+function choiceText(schema: SchemaNode): string {
+  const named = (schema.anyOf ?? []).filter((option) => option.const !== undefined);
+  if (schema.family !== undefined || named.length === 0) return '';
+  const lines = named.map(
+    (option) => `<br>\`${String(option.const)}\`: ${option.description ?? ''}`,
+  );
+  return lines.join('');
+}
+
+function rule(schema: SchemaNode): string {
+  const text = ruleOf(schema).replace('one of the names below', 'one of these names');
+  return schema.family === undefined ? text : `${text} ([list](${schema.family}.md))`;
+}
+
+function splitPart(): string {
+  const split = propertyOf(propertyOf(rootSchema, 'data') ?? {}, 'split') ?? {};
+  return ['## The split', `\`data.split\`: ${split.description ?? ''}`, objectTable(split)].join(
+    '\n\n',
+  );
+}
+
+function trainingPage(): string {
+  const training = propertyOf(rootSchema, 'training') ?? {};
+  const stopping = propertyOf(training, 'earlyStopping') ?? {};
+  return page([
+    '# Training',
+    `Section \`training\` of the [experiment file](README.md). ${training.description ?? ''}`,
+    objectTable(training),
+    '## Early stopping',
+    `\`training.earlyStopping\`: ${stopping.description ?? ''}`,
+    objectTable(stopping),
+  ]);
+}
+
+function objectTable(schema: SchemaNode): string {
+  return parameterTable(schema, propertiesOf(schema));
+}
+
+function page(parts: readonly string[]): string {
+  return `${[notice, ...parts].join('\n\n')}\n`;
+}
+
+function table(heads: readonly string[], rows: readonly string[]): string {
+  return [row(heads), row(heads.map(() => '---')), ...rows].join('\n');
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}
+
+/** GitHub's anchor of a heading. */
+function anchor(title: string): string {
+  return title
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s-]/gu, '')
+    .replace(/\s/g, '-');
+}
+
+/** JSON on one line with the spaces that people write. */
+function inline(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(inline).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).map(([key, item]) => `"${key}": ${inline(item)}`);
+  return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`;
+}
