@@ -1,0 +1,12 @@
+import type { Split } from '#common/run/series';
+
+/** What a forward pass knows about the batch it computes: all that a random draw may depend on. */
+export interface ForwardContext {
+  /** Whether the pass is a step of training; off in every kind of evaluation. */
+  readonly training: boolean;
+  readonly seed: number;
+  readonly epoch: number;
+  /** Data-set index of each row of the batch. */
+  readonly samples: Uint32Array;
+  readonly split: Split;
+}

@@ -1,0 +1,45 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { batchNorm } from '../engine/ops';
+import type { LayerBuilder } from './layer';
+
+/** Standardizes by the batch in training, which also moves the running averages; else by those. */
+export const batchNormalization: LayerBuilder<'batchNormalization'> = (value, trace, weight) => {
+  const { momentum, epsilon } = value;
+  const channels = trace.inputShape.at(-1) ?? 0;
+  const ones = value.scale ? undefined : tf.ones([channels]);
+  const zeros = value.center ? undefined : tf.zeros([channels]);
+  const gamma = ones ?? weight('gamma');
+  const beta = zeros ?? weight('beta');
+  const movingMean = weight('movingMean');
+  const movingVariance = weight('movingVariance');
+  return {
+    apply(x, ctx) {
+      if (!ctx.training) return inEvaluation(x);
+      const { output, mean, variance } = batchNorm(x, gamma, beta, epsilon);
+      if (ctx.updatesAverages) {
+        moveTowards(movingMean, mean, momentum);
+        moveTowards(movingVariance, variance, momentum);
+      }
+      return output;
+    },
+    dispose: () => tf.dispose([ones, zeros].filter((tensor) => tensor !== undefined)),
+  };
+
+  function inEvaluation(x: tf.Tensor): tf.Tensor {
+    type Vector = tf.Tensor1D;
+    const [mean, variance] = [movingMean as tf.Tensor, movingVariance as tf.Tensor];
+    return tf.batchNorm(
+      x as tf.Tensor4D,
+      mean as Vector,
+      variance as Vector,
+      beta as Vector,
+      gamma as Vector,
+      epsilon,
+    );
+  }
+};
+
+/** average ← momentum · average + (1 − momentum) · value */
+function moveTowards(average: tf.Variable, value: tf.Tensor, momentum: number): void {
+  tf.tidy(() => average.assign(tf.add(tf.mul(average, momentum), tf.mul(value, 1 - momentum))));
+}

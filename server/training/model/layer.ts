@@ -1,0 +1,24 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import type { LayerKind, LayerValueOf } from '#common/catalogue/layers';
+import type { LayerTrace } from '#common/experiment/trace';
+import type { ForwardContext } from '../context';
+
+/** What a layer is told about the pass. */
+export interface LayerContext extends ForwardContext {
+  /** Whether running averages take in this batch; off when a batch is only looked at again. */
+  readonly updatesAverages: boolean;
+}
+
+/** A layer that is ready to compute. */
+export interface Layer {
+  apply(x: tf.Tensor, ctx: LayerContext): tf.Tensor;
+  /** Tensors of the layer's own beside its weights. */
+  dispose?(): void;
+}
+
+/** Makes a layer from its value in the experiment. `weight` gives one of its weights by name. */
+export type LayerBuilder<K extends LayerKind = LayerKind> = (
+  value: LayerValueOf<K>,
+  trace: LayerTrace,
+  weight: (name: string) => tf.Variable,
+) => Layer;

@@ -1,0 +1,96 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { WeightSpec } from '#common/catalogue/component';
+import type { InitializerValue } from '#common/catalogue/initializers';
+import type { LayerValue } from '#common/catalogue/layers';
+import type { Experiment } from '#common/experiment/experiment';
+import type { LayerTrace, Trace } from '#common/experiment/trace';
+import { tags } from '#common/run/series';
+import type { ForwardContext } from '../context';
+import { initialValues } from '../initializers/initializers';
+import type { Layer, LayerBuilder, LayerContext } from './layer';
+import { layerBuilders } from './layers';
+
+/** One named array of the network. */
+export interface Weight {
+  readonly spec: WeightSpec;
+  readonly layer: LayerTrace;
+  readonly variable: tf.Variable;
+}
+
+/** The digital part of an experiment, from the normalized image to the logits. */
+export interface Network {
+  /** By name: `conv2d/kernel`. Trainable weights and running averages alike. */
+  readonly weights: ReadonlyMap<string, Weight>;
+  /** Logits of a batch. In training this also moves the running averages of normalization layers. */
+  apply(x: tf.Tensor, ctx: ForwardContext): tf.Tensor;
+  /** The first layer whose output is not finite (`input` if x is not), without changing anything. */
+  findNonFinite(x: tf.Tensor, ctx: ForwardContext): string | undefined;
+  dispose(): void;
+}
+
+/** Makes the layers of an experiment with the first values of their weights. */
+export function buildNetwork(
+  trace: Trace,
+  experiment: Pick<Experiment, 'model' | 'seed'>,
+): Network {
+  const weights = new Map<string, Weight>();
+  const layers = new Map<LayerTrace, Layer>();
+  for (const [index, layer] of trace.layers.entries()) {
+    for (const spec of layer.weights) {
+      const name = tags.weight(layer.name, spec.name);
+      weights.set(name, { spec, layer, variable: createVariable(spec, name, experiment.seed) });
+    }
+    const ofLayer = (name: string) => weights.get(tags.weight(layer.name, name))!.variable;
+    layers.set(layer, buildLayer(experiment.model.layers[index]!, layer, ofLayer));
+  }
+  return {
+    weights,
+    apply: (x, ctx) =>
+      tf.tidy(() => {
+        const outputs = forward(layers, x, { ...ctx, updatesAverages: ctx.training });
+        return outputs.get(trace.layers.at(-1)?.name ?? inputName)!;
+      }),
+    findNonFinite: (x, ctx) =>
+      tf.tidy(() => {
+        const outputs = forward(layers, x, { ...ctx, updatesAverages: false });
+        return [...outputs].find(([, output]) => !isFinite(output))?.[0];
+      }),
+    dispose() {
+      for (const layer of layers.values()) layer.dispose?.();
+      for (const { variable } of weights.values()) variable.dispose();
+    },
+  };
+}
+
+const inputName = 'input';
+
+/** Outputs of all layers by name, in order, after the input. */
+function forward(
+  layers: ReadonlyMap<LayerTrace, Layer>,
+  x: tf.Tensor,
+  ctx: LayerContext,
+): ReadonlyMap<string, tf.Tensor> {
+  const outputs = new Map([[inputName, x]]);
+  for (const [{ name, inputs }, layer] of layers) {
+    outputs.set(name, layer.apply(outputs.get(inputs[0]!)!, ctx));
+  }
+  return outputs;
+}
+
+function buildLayer(
+  value: LayerValue,
+  trace: LayerTrace,
+  weight: (name: string) => tf.Variable,
+): Layer {
+  return (layerBuilders[value.type] as LayerBuilder)(value, trace, weight);
+}
+
+function createVariable(spec: WeightSpec, name: string, seed: number): tf.Variable {
+  const values = initialValues(spec.initializer as InitializerValue, spec.shape, seed, name);
+  // TF.js wants variable names unique in the process; ours are unique in a network, so it numbers them.
+  return tf.tidy(() => tf.variable(tf.tensor(values, [...spec.shape]), spec.trainable));
+}
+
+function isFinite(x: tf.Tensor): boolean {
+  return x.dataSync().every((value) => Number.isFinite(value));
+}
