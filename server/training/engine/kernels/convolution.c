@@ -16,12 +16,14 @@ static gather forward_gather(const conv_shape *s, const float *x, int *tap_y, in
       tap_y[i * s->filter_width + j] = i * s->dilation_y - s->pad_top;
       tap_x[i * s->filter_width + j] = j * s->dilation_x - s->pad_left;
     }
+  const int run = s->dilation_x == 1 ? s->filter_width : 1;
   return (gather){x,           s->in_height, s->in_width, s->in_channels, s->out_height, s->out_width,
-                  s->stride_y, s->stride_x,  taps_of(s),  tap_y,          tap_x};
+                  s->stride_y, s->stride_x,  taps_of(s),  tap_y,          tap_x,        run};
 }
 
 EXPORT(conv2d_scratch_bytes) int conv2d_scratch_bytes(const conv_shape *s) {
-  return (int)(product_scratch_bytes(taps_of(s), MAX(s->in_channels, s->out_channels)) +
+  return (int)(product_scratch_bytes(taps_of(s), s->filter_width,
+                                     MAX(s->in_channels, s->out_channels)) +
                3 * (taps_of(s) * sizeof(int) + 64));
 }
 
@@ -91,7 +93,7 @@ static void phase_input_gradient(const conv_shape *s, const float *dy, const flo
   const int rows = divide_up(s->in_height - phase_y, s->stride_y);
   const int columns = divide_up(s->in_width - phase_x, s->stride_x);
   const gather g = {dy, s->out_height, s->out_width, s->out_channels, rows, columns, 1, 1,
-                    count, tap_y, tap_x};
+                    count, tap_y, tap_x, 1};
   const weights w = {packed, (offset)taps * s->out_channels * TILE_COLUMNS, tap_offset, 0, 0};
   const offset row = (offset)s->in_width * c, image = row * s->in_height;
   const target t = {dx + phase_y * row + (offset)phase_x * c, image, row * s->stride_y,
@@ -126,7 +128,8 @@ EXPORT(conv2d_filter_gradient_scratch_bytes)
 int conv2d_filter_gradient_scratch_bytes(const conv_shape *s) {
   if (!gradient_is_shallow(s)) return 64;
   const int taps = taps_of(s), stride = round_up(taps * s->in_channels, TILE_ROWS);
-  return (int)((2 * taps + s->in_channels + GRADIENT_PIXELS * stride) * 4 + 4 * 64);
+  const int zeros = s->filter_width * s->in_channels;
+  return (int)((2 * taps + zeros + GRADIENT_PIXELS * stride) * 4 + 4 * 64);
 }
 
 static inline void load_tile(const float *from, offset stride, int rows, vfloat low[TILE_ROWS],
@@ -158,6 +161,22 @@ static inline void add_outer(const float *x, offset x_stride, const float *dy, o
   }
 }
 
+// Copies the rows of every pixel of a block side by side: patches[pixel * stride].
+static void gather_patches(const gather *g, pixel at, int count, const float *zeros,
+                           float *patches, int stride) {
+  for (int i = 0; i < count; i++, patches += stride, next_pixel(g, &at)) {
+    float *to = patches;
+    for (int tap = 0; tap < g->taps;) {
+      const float *from = run_of(g, at, tap, zeros);
+      const int taps = from ? g->run - tap % g->run : 1;
+      if (!from) from = row_of(g, at, tap, zeros);
+      for (int d = 0; d < taps * g->depth; d++) *to++ = from[d];
+      tap += taps;
+    }
+    while (to < patches + stride) *to++ = 0;
+  }
+}
+
 // Few channels: patches of a block of pixels are copied first, then multiplied as one matrix.
 static void shallow_filter_gradient(const conv_shape *s, const float *x, const float *dy,
                                     float *dw, void *scratch, int first, int last) {
@@ -165,10 +184,11 @@ static void shallow_filter_gradient(const conv_shape *s, const float *x, const f
   const int taps = taps_of(s), k = s->out_channels, length = taps * s->in_channels;
   const int stride = round_up(length, TILE_ROWS);
   int *tap_y = carve(&cursor, taps * sizeof(int)), *tap_x = carve(&cursor, taps * sizeof(int));
-  float *zeros = carve(&cursor, s->in_channels * sizeof(float)), *patches = (float *)cursor;
   const gather g = forward_gather(s, x, tap_y, tap_x);
+  const int row_length = g.run * s->in_channels;
+  float *zeros = carve(&cursor, row_length * sizeof(float)), *patches = (float *)cursor;
   const offset pixels = (offset)s->batch * s->out_height * s->out_width;
-  fill_zero(zeros, s->in_channels);
+  fill_zero(zeros, row_length);
   for (offset start = 0; start < pixels; start += GRADIENT_PIXELS) {
     const int count = (int)MIN((offset)GRADIENT_PIXELS, pixels - start);
     gather_patches(&g, pixel_at(&g, start), count, zeros, patches, stride);

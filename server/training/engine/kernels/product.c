@@ -3,16 +3,15 @@
 //   target[pixel, column] = bias[column] + sum over taps t and depth d of
 //                           source[row(pixel, t), d] * weights[t, d, column]
 //
-// It is computed in register tiles of TILE_ROWS pixels by TILE_COLUMNS columns. The weights are packed
-// once into panels of TILE_COLUMNS columns, [panel][tap][depth][TILE_COLUMNS], which a tile reads in
-// order. The rows of the source are named by a small table of pointers per block of pixels; a row of
-// zeros stands for the padding.
+// It is computed in register tiles of TILE_ROWS pixels by TILE_COLUMNS columns, from two packed copies:
+// the weights, once a call, as panels [panel][tap][depth][TILE_COLUMNS]; the rows of the source, for a
+// block of pixels at a time, as tiles [tile][tap][depth][TILE_ROWS]. So the inner loop reads two streams
+// in order, whatever stride, dilation and padding are. A row of zeros stands for the padding.
 #include "simd.h"
 
+// A block of tiles that is multiplied with one panel after the other: it should stay in the caches.
 #define BLOCK_TILES 16
-#define BLOCK_POINTERS 4096
-// Below this depth the rows of a pixel are copied together first: single taps are too short a loop.
-#define SHALLOW_DEPTH 8
+#define BLOCK_FLOATS 16384
 
 // Where the pixels of a grid find their rows: at (y * step_y + tap_y, x * step_x + tap_x).
 typedef struct {
@@ -22,6 +21,8 @@ typedef struct {
   int step_y, step_x;
   int taps;
   const int *tap_y, *tap_x;
+  // So many taps, from every multiple of this number on, are neighbours in a row of the source.
+  int run;
 } gather;
 
 // Where the results of a grid go, in elements.
@@ -64,6 +65,15 @@ static inline const float *row_of(const gather *g, pixel p, int tap, const float
   return g->source + (((offset)p.image * g->height + y) * g->width + x) * g->depth;
 }
 
+// The rows from a tap to the end of its run as one, or NULL where an edge of the source cuts the run.
+static inline const float *run_of(const gather *g, pixel p, int tap, const float *zeros) {
+  const int count = g->run - tap % g->run;
+  const int y = p.y * g->step_y + g->tap_y[tap], x = p.x * g->step_x + g->tap_x[tap];
+  if (y < 0 || y >= g->height) return zeros;
+  if (x < 0 || x + count > g->width) return NULL;
+  return g->source + (((offset)p.image * g->height + y) * g->width + x) * g->depth;
+}
+
 // Packs weights [tap][row][column] with any strides into panels; columns beyond the last are zero.
 // The range is in panels.
 static void pack_panels(const float *from, int taps, int rows, int columns, offset tap_stride,
@@ -82,36 +92,20 @@ static void pack_panels(const float *from, int taps, int rows, int columns, offs
   }
 }
 
-// Adds one tile's products: rows[tap * TILE_ROWS + i] is row i of a tap.
-static inline void multiply_tile(const float *const *rows, int taps, const int *tap_offset,
-                                 int depth, const float *panel, vfloat low[TILE_ROWS],
+// Adds one tile's products with one panel.
+static inline void multiply_tile(const float *x, int taps, const int *tap_offset, int depth,
+                                 const float *panel, vfloat low[TILE_ROWS],
                                  vfloat high[TILE_ROWS]) {
   vfloat a[TILE_ROWS], b[TILE_ROWS];
   UNROLL for (int i = 0; i < TILE_ROWS; i++) a[i] = low[i], b[i] = high[i];
-  for (int tap = 0; tap < taps; tap++, rows += TILE_ROWS) {
+  for (int tap = 0; tap < taps; tap++) {
     const float *w = panel + tap_offset[tap];
-    const float *row[TILE_ROWS];
-    UNROLL for (int i = 0; i < TILE_ROWS; i++) row[i] = rows[i];
-    int d = 0;
-    for (; d + 4 <= depth; d += 4) {
-      UNROLL for (int step = 0; step < 4; step++) {
-        const vfloat w0 = v_load(w + step * TILE_COLUMNS);
-        const vfloat w1 = v_load(w + step * TILE_COLUMNS + LANES);
-        UNROLL for (int i = 0; i < TILE_ROWS; i++) {
-          const vfloat x = v_splat(row[i][step]);
-          a[i] = v_multiply_add(x, w0, a[i]);
-          b[i] = v_multiply_add(x, w1, b[i]);
-        }
-      }
-      w += 4 * TILE_COLUMNS;
-      UNROLL for (int i = 0; i < TILE_ROWS; i++) row[i] += 4;
-    }
-    for (; d < depth; d++, w += TILE_COLUMNS) {
+    for (int d = 0; d < depth; d++, w += TILE_COLUMNS, x += TILE_ROWS) {
       const vfloat w0 = v_load(w), w1 = v_load(w + LANES);
       UNROLL for (int i = 0; i < TILE_ROWS; i++) {
-        const vfloat x = v_splat(*row[i]++);
-        a[i] = v_multiply_add(x, w0, a[i]);
-        b[i] = v_multiply_add(x, w1, b[i]);
+        const vfloat value = v_splat(x[i]);
+        a[i] = v_multiply_add(value, w0, a[i]);
+        b[i] = v_multiply_add(value, w1, b[i]);
       }
     }
   }
@@ -125,9 +119,8 @@ static inline void store_row(float *to, vfloat low, vfloat high, int columns) {
 }
 
 // Computes and stores one tile of `count` pixels by the columns of one panel.
-static inline void product_tile(const float *const *rows, int taps, const int *tap_offset,
-                                int depth, const weights *w, int panel, float *const *targets,
-                                int count, int columns) {
+static inline void product_tile(const float *x, int taps, int depth, const weights *w, int panel,
+                                float *const *targets, int count, int columns) {
   const int column = panel * TILE_COLUMNS, width = MIN(TILE_COLUMNS, columns - column);
   vfloat low[TILE_ROWS], high[TILE_ROWS], bias_low = v_splat(0), bias_high = v_splat(0);
   if (w->bias) {
@@ -136,7 +129,7 @@ static inline void product_tile(const float *const *rows, int taps, const int *t
     if (width > LANES) bias_high = v_load(w->bias + column + LANES);
   }
   UNROLL for (int i = 0; i < TILE_ROWS; i++) low[i] = bias_low, high[i] = bias_high;
-  multiply_tile(rows, taps, tap_offset, depth, w->packed + panel * w->panel_stride, low, high);
+  multiply_tile(x, taps, w->tap_offset, depth, w->packed + panel * w->panel_stride, low, high);
   if (w->relu) {
     UNROLL for (int i = 0; i < TILE_ROWS; i++) low[i] = v_relu(low[i]), high[i] = v_relu(high[i]);
   }
@@ -145,80 +138,81 @@ static inline void product_tile(const float *const *rows, int taps, const int *t
   }
 }
 
-static inline int block_tiles(int taps) {
-  return MAX(1, MIN(BLOCK_TILES, BLOCK_POINTERS / (MAX(1, taps) * TILE_ROWS)));
+// Multiplies a block of packed tiles, `count` pixels, with all panels.
+static void product_block(const float *tiles, int count, int taps, int depth, const weights *w,
+                          float *const *targets, int columns) {
+  const offset tile_floats = (offset)taps * depth * TILE_ROWS;
+  for (int panel = 0; panel * TILE_COLUMNS < columns; panel++)
+    for (int i = 0; i < count; i += TILE_ROWS)
+      product_tile(tiles + i / TILE_ROWS * tile_floats, taps, depth, w, panel, targets + i,
+                   count - i, columns);
 }
 
-static size_t product_scratch_bytes(int taps, int depth) {
-  size_t tiles = (size_t)block_tiles(taps);
-  size_t rows = tiles * taps * TILE_ROWS * sizeof(float *);
-  size_t patches = tiles * TILE_ROWS * taps * MIN(depth, SHALLOW_DEPTH) * sizeof(float);
-  size_t zeros = (size_t)depth * sizeof(float);
-  return rows + patches + zeros + 4 * 64;
+// Pixels of a block whose tiles have `length` = taps * depth steps.
+static inline int block_pixels(int length) {
+  const int tiles = MIN(BLOCK_TILES, BLOCK_FLOATS / (MAX(1, length) * TILE_ROWS));
+  return MAX(1, tiles) * TILE_ROWS;
 }
 
-// Fills the pointer table of a block: rows[(tile * taps + tap) * TILE_ROWS + i]. The last tile repeats
-// its last pixel where pixels run out.
-static void gather_rows(const gather *g, pixel at, int count, const float *zeros,
-                        const float **rows) {
-  for (int i = 0; i < round_up(count, TILE_ROWS); i++) {
-    const float **to = rows + (offset)(i / TILE_ROWS) * g->taps * TILE_ROWS + i % TILE_ROWS;
-    for (int tap = 0; tap < g->taps; tap++) to[tap * TILE_ROWS] = row_of(g, at, tap, zeros);
-    if (i + 1 < count) next_pixel(g, &at);
+static size_t product_scratch_bytes(int taps, int run, int depth) {
+  const size_t length = (size_t)taps * depth;
+  const size_t tiles = (size_t)block_pixels((int)length) * length * sizeof(float);
+  return tiles + (size_t)run * depth * sizeof(float) + 2 * 64;
+}
+
+// Packs one tap of a tile from the rows of its pixels.
+static inline void pack_rows(const float *const *row, int depth, float *to) {
+  int d = 0;
+  for (; d + LANES <= depth; d += LANES) {
+    v_transpose_tile(row, d, to);
+    to += LANES * TILE_ROWS;
   }
+  for (; d < depth; d++)
+    for (int i = 0; i < TILE_ROWS; i++) *to++ = row[i][d];
 }
 
-// Copies the rows of every pixel of a block side by side: patches[pixel * stride].
-static void gather_patches(const gather *g, pixel at, int count, const float *zeros,
-                           float *patches, int stride) {
-  const int length = g->taps * g->depth;
-  for (int i = 0; i < count; i++, patches += stride, next_pixel(g, &at)) {
-    float *to = patches;
-    for (int tap = 0; tap < g->taps; tap++) {
-      const float *from = row_of(g, at, tap, zeros);
-      for (int d = 0; d < g->depth; d++) *to++ = from[d];
+// Packs the tile that begins at a pixel and moves the pixel on. A tile of fewer pixels repeats the last.
+static void pack_tile(const gather *g, pixel *at, int count, const float *zeros, float *to) {
+  pixel pixels[TILE_ROWS];
+  const float *row[TILE_ROWS];
+  for (int i = 0; i < TILE_ROWS; i++) {
+    pixels[i] = i < count ? *at : pixels[i - 1];
+    if (i < count) next_pixel(g, at);
+  }
+  for (int tap = 0; tap < g->taps;) {
+    int whole = g->run > 1;
+    for (int i = 0; whole && i < TILE_ROWS; i++) {
+      row[i] = run_of(g, pixels[i], tap, zeros);
+      whole = row[i] != NULL;
     }
-    for (int d = length; d < stride; d++) *to++ = 0;
+    if (!whole) {
+      UNROLL for (int i = 0; i < TILE_ROWS; i++) row[i] = row_of(g, pixels[i], tap, zeros);
+    }
+    const int taps = whole ? g->run - tap % g->run : 1;
+    pack_rows(row, taps * g->depth, to);
+    tap += taps;
+    to += taps * g->depth * TILE_ROWS;
   }
-}
-
-// Whether the weights of all taps of this product follow one another, so that they are one deep tap.
-static inline int taps_are_adjacent(const gather *g, const weights *w) {
-  if (g->taps < 2) return 0;
-  return w->tap_offset[g->taps - 1] - w->tap_offset[0] == (g->taps - 1) * g->depth * TILE_COLUMNS;
 }
 
 // The whole product for pixels [first, last) of the grid, counted through all images.
 static void gather_product(const gather *g, const weights *w, const target *t, void *scratch,
                            offset first, offset last) {
   char *cursor = scratch;
-  const int shallow = g->depth < SHALLOW_DEPTH && taps_are_adjacent(g, w);
-  const int tiles = block_tiles(g->taps), length = g->taps * g->depth;
-  const int taps = shallow ? 1 : g->taps, depth = shallow ? length : g->depth;
-  const int *tap_offset = w->tap_offset;
-  float *zeros = carve(&cursor, (size_t)g->depth * sizeof(float));
-  const float **rows = carve(&cursor, (size_t)tiles * g->taps * TILE_ROWS * sizeof(float *));
-  float *patches = (float *)cursor;
+  const int length = g->taps * g->depth, block = block_pixels(length);
+  const int row = g->run * g->depth;
+  float *zeros = carve(&cursor, (size_t)row * sizeof(float)), *tiles = (float *)cursor;
   float *targets[BLOCK_TILES * TILE_ROWS];
-  fill_zero(zeros, g->depth);
-
-  for (offset start = first; start < last; start += tiles * TILE_ROWS) {
-    const int count = (int)MIN((offset)tiles * TILE_ROWS, last - start);
-    pixel at = pixel_at(g, start);
-    if (shallow) {
-      gather_patches(g, at, count, zeros, patches, length);
-      for (int i = 0; i < round_up(count, TILE_ROWS); i++)
-        rows[i] = patches + (offset)MIN(i, count - 1) * length;
-    } else {
-      gather_rows(g, at, count, zeros, rows);
-    }
+  fill_zero(zeros, row);
+  for (offset start = first; start < last; start += block) {
+    const int count = (int)MIN((offset)block, last - start);
+    pixel at = pixel_at(g, start), packed = at;
+    for (int i = 0; i < count; i += TILE_ROWS)
+      pack_tile(g, &packed, MIN(TILE_ROWS, count - i), zeros, tiles + (offset)i * length);
     for (int i = 0; i < count; i++, next_pixel(g, &at))
       targets[i] = t->start + at.image * t->image_stride + at.y * t->row_stride +
                    at.x * t->pixel_stride;
-    for (int panel = 0; panel * TILE_COLUMNS < t->columns; panel++)
-      for (int i = 0; i < count; i += TILE_ROWS)
-        product_tile(rows + (offset)i * taps, taps, tap_offset, depth, w, panel, targets + i,
-                     count - i, t->columns);
+    product_block(tiles, count, g->taps, g->depth, w, targets, t->columns);
   }
 }
 
@@ -231,7 +225,7 @@ EXPORT(packed_floats) int packed_floats(int taps, int depth, int columns) {
 EXPORT(panel_count) int panel_count(int columns) { return divide_up(columns, TILE_COLUMNS); }
 
 EXPORT(matmul_scratch_bytes) int matmul_scratch_bytes(int depth) {
-  return (int)product_scratch_bytes(1, depth) + (BLOCK_TILES * TILE_ROWS * depth + 16) * 4;
+  return (int)product_scratch_bytes(1, 1, depth);
 }
 
 // Packs b, [depth, columns] or, transposed, [columns, depth]. Range: panels.
@@ -242,34 +236,32 @@ void matmul_pack(const float *b, int transposed, int depth, int columns, float *
               first, last);
 }
 
-// y[rows, columns] = a[rows, depth] b + bias. Range: rows.
-static void multiply_rows(const float *a, int depth, const float *packed, const float *bias,
-                          int relu, float *y, int columns, void *scratch, int first, int last) {
-  const int none = 0;
-  const gather g = {a, 1, last, depth, 1, last, 1, 1, 1, &none, &none};
-  const weights w = {packed, (offset)depth * TILE_COLUMNS, &none, bias, relu};
-  const target t = {y, 0, 0, columns, columns};
-  gather_product(&g, &w, &t, scratch, first, last);
+// Packs the tile of rows [first, first + count) of a.
+static void pack_matrix_tile(const float *a, int transposed, int rows, int depth, int first,
+                             int count, float *to) {
+  if (!transposed) {
+    const float *row[TILE_ROWS];
+    for (int i = 0; i < TILE_ROWS; i++) row[i] = a + (offset)(first + MIN(i, count - 1)) * depth;
+    pack_rows(row, depth, to);
+    return;
+  }
+  for (int d = 0; d < depth; d++, to += TILE_ROWS)
+    for (int i = 0; i < TILE_ROWS; i++) to[i] = a[(offset)d * rows + first + MIN(i, count - 1)];
 }
 
 // y = a b + bias, with b packed; a is [rows, depth] or, transposed, [depth, rows]. Range: rows of y.
 EXPORT(matmul)
 void matmul(const float *a, int transposed, int rows, int depth, int columns, const float *packed,
             const float *bias, int relu, float *y, void *scratch, int first, int last) {
-  if (!transposed) {
-    multiply_rows(a, depth, packed, bias, relu, y, columns, scratch, first, last);
-    return;
-  }
-  // Turn a block of columns of a into rows, and go on as before.
-  char *cursor = scratch;
-  float *turned = carve(&cursor, (size_t)BLOCK_TILES * TILE_ROWS * depth * sizeof(float));
-  for (int start = first; start < last; start += BLOCK_TILES * TILE_ROWS) {
-    const int count = MIN(BLOCK_TILES * TILE_ROWS, last - start);
-    for (int d = 0; d < depth; d++) {
-      const float *from = a + (offset)d * rows + start;
-      for (int i = 0; i < count; i++) turned[(offset)i * depth + d] = from[i];
-    }
-    multiply_rows(turned, depth, packed, bias, relu, y + (offset)start * columns, columns, cursor,
-                  0, count);
+  const int none = 0, block = block_pixels(depth);
+  const weights w = {packed, (offset)depth * TILE_COLUMNS, &none, bias, relu};
+  float *tiles = scratch, *targets[BLOCK_TILES * TILE_ROWS];
+  for (int start = first; start < last; start += block) {
+    const int count = MIN(block, last - start);
+    for (int i = 0; i < count; i += TILE_ROWS)
+      pack_matrix_tile(a, transposed, rows, depth, start + i, MIN(TILE_ROWS, count - i),
+                       tiles + (offset)i * depth);
+    for (int i = 0; i < count; i++) targets[i] = y + (offset)(start + i) * columns;
+    product_block(tiles, count, 1, depth, &w, targets, columns);
   }
 }
