@@ -1,6 +1,6 @@
 import { maskedCrc32c } from './crc32c';
 import type { Histogram, LogEvent } from './event';
-import { createInterner, createReader, type Interner, type Reader } from './reader';
+import { createInterner, Reader, type Interner } from './reader';
 
 /** Where and why a file can be read no further. */
 export interface EventFileProblem {
@@ -96,7 +96,7 @@ export function decodeEvents(
       return stop(offset, 'The data of a record do not fit their checksum.');
     }
     const known = events.length;
-    if (!readEvent(createReader(bytes, view, begin, end), events, intern)) {
+    if (!readEvent(new Reader(bytes, view, begin, end), events, intern)) {
       events.length = known;
       return stop(offset, 'A record is no Event message.');
     }

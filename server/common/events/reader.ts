@@ -1,104 +1,116 @@
 import { decodeUtf8 } from '../utf8';
 
-/** Reads protobuf messages, field by field. */
-export type Reader = ReturnType<typeof createReader>;
+/**
+ * Walks the fields of a protobuf message. Reading beyond its end ends the walk and sets `failed`. A class,
+ * because a log of a million points makes three million of these and closures would cost seconds.
+ */
+export class Reader {
+  /** Number of the field that `next` found, and its wire type. */
+  field = 0;
+  type = 0;
+  failed = false;
+  private position: number;
 
-/** Walks the fields of a message. Reading beyond its end ends the walk and sets `failed`. */
-export function createReader(bytes: Uint8Array, view: DataView, begin: number, end: number) {
-  let position = begin;
-  let failed = false;
-  let field = 0;
-  let type = 0;
-
-  /** Where the next `count` bytes begin, which are passed; −1 when the message does not have them. */
-  function take(count: number): number {
-    if (position + count > end) {
-      failed = true;
-      position = end;
-      return -1;
-    }
-    position += count;
-    return position - count;
+  constructor(
+    private readonly bytes: Uint8Array,
+    private readonly view: DataView,
+    begin: number,
+    private readonly end: number,
+  ) {
+    this.position = begin;
   }
+
+  /** Goes to the next field; false at the end. */
+  next(): boolean {
+    if (this.failed || this.position >= this.end) return false;
+    const key = this.varint();
+    this.field = Math.floor(key / 8);
+    this.type = key % 8;
+    return !this.failed;
+  }
+
+  is(field: number, type: number): boolean {
+    return this.field === field && this.type === type;
+  }
+
   /** As a double: exact up to 2⁵³; a negative int64 becomes a huge number. */
-  function varint(): number {
+  varint(): number {
     let value = 0;
     let scale = 1;
     for (let i = 0; i < 10; i++) {
-      const at = take(1);
+      const at = this.take(1);
       if (at < 0) return 0;
-      const byte = bytes[at]!;
+      const byte = this.bytes[at]!;
       value += (byte & 127) * scale;
       if (byte < 128) return value;
       scale *= 128;
     }
-    failed = true;
+    this.failed = true;
     return 0;
   }
-  function nested() {
-    const length = varint();
-    const at = take(length);
-    return at < 0
-      ? createReader(bytes, view, end, end)
-      : createReader(bytes, view, at, at + length);
-  }
-  const bytesHere = (): Uint8Array => {
-    const length = varint();
-    const at = take(length);
-    return at < 0 ? bytes.subarray(0, 0) : bytes.subarray(at, at + length);
-  };
 
-  return {
-    get failed() {
-      return failed;
-    },
-    get field() {
-      return field;
-    },
-    get type() {
-      return type;
-    },
-    is: (wantedField: number, wantedType: number) => field === wantedField && type === wantedType,
-    /** Goes to the next field; false at the end. */
-    next(): boolean {
-      if (failed || position >= end) return false;
-      const key = varint();
-      field = Math.floor(key / 8);
-      type = key % 8;
-      return !failed;
-    },
-    varint,
-    nested,
-    double(): number {
-      const at = take(8);
-      return at < 0 ? 0 : view.getFloat64(at, true);
-    },
-    float(): number {
-      const at = take(4);
-      return at < 0 ? 0 : view.getFloat32(at, true);
-    },
-    text: (): string => decodeUtf8(bytesHere()),
-    interned(intern: Interner): string {
-      const length = varint();
-      const at = take(length);
-      return at < 0 ? '' : intern(bytes, at, at + length);
-    },
-    packedDoubles(): Float64Array {
-      const part = bytesHere();
-      if (part.length % 8 !== 0) failed = true;
-      const partView = new DataView(part.buffer, part.byteOffset, part.byteLength);
-      const count = Math.floor(part.length / 8);
-      return Float64Array.from({ length: count }, (_, i) => partView.getFloat64(i * 8, true));
-    },
-    /** Passes a field of any kind. */
-    skip(): void {
-      if (type === 0) varint();
-      else if (type === 1) take(8);
-      else if (type === 2) take(varint());
-      else if (type === 5) take(4);
-      else failed = true;
-    },
-  };
+  double(): number {
+    const at = this.take(8);
+    return at < 0 ? 0 : this.view.getFloat64(at, true);
+  }
+
+  float(): number {
+    const at = this.take(4);
+    return at < 0 ? 0 : this.view.getFloat32(at, true);
+  }
+
+  text(): string {
+    return decodeUtf8(this.content());
+  }
+
+  interned(intern: Interner): string {
+    const length = this.varint();
+    const at = this.take(length);
+    return at < 0 ? '' : intern(this.bytes, at, at + length);
+  }
+
+  packedDoubles(): Float64Array {
+    const content = this.content();
+    if (content.length % 8 !== 0) this.failed = true;
+    const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
+    const count = Math.floor(content.length / 8);
+    return Float64Array.from({ length: count }, (_, i) => view.getFloat64(i * 8, true));
+  }
+
+  /** The message inside this one; an empty one when it is cut off. */
+  nested(): Reader {
+    const length = this.varint();
+    const at = this.take(length);
+    const begin = at < 0 ? this.end : at;
+    return new Reader(this.bytes, this.view, begin, at < 0 ? begin : begin + length);
+  }
+
+  /** Passes a field of any kind. */
+  skip(): void {
+    if (this.type === 0) this.varint();
+    else if (this.type === 1) this.take(8);
+    else if (this.type === 2) this.take(this.varint());
+    else if (this.type === 5) this.take(4);
+    else this.failed = true;
+  }
+
+  private content(): Uint8Array {
+    const length = this.varint();
+    const at = this.take(length);
+    return at < 0 ? this.bytes.subarray(0, 0) : this.bytes.subarray(at, at + length);
+  }
+
+  /** Where the next `count` bytes begin, which are passed; −1 when the message does not have them. */
+  private take(count: number): number {
+    const at = this.position;
+    if (at + count > this.end) {
+      this.failed = true;
+      this.position = this.end;
+      return -1;
+    }
+    this.position = at + count;
+    return at;
+  }
 }
 
 /** Turns bytes begin…end into text. */
