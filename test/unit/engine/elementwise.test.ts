@@ -13,6 +13,9 @@ interface Function1 {
   readonly to: number;
 }
 
+const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+const elu = (x: number): number => (x < 0 ? Math.expm1(x) : x);
+
 const functions: readonly Function1[] = [
   { name: 'exp', op: tf.exp, reference: Math.exp, from: -87, to: 88.7 },
   { name: 'log', op: tf.log, reference: Math.log, from: 1e-6, to: 1e4 },
@@ -20,6 +23,9 @@ const functions: readonly Function1[] = [
   { name: 'tanh', op: tf.tanh, reference: Math.tanh, from: -12, to: 12 },
   { name: 'tanh near zero', op: tf.tanh, reference: Math.tanh, from: -0.7, to: 0.7 },
   { name: 'sigmoid', op: tf.sigmoid, reference: (x) => 1 / (1 + Math.exp(-x)), from: -30, to: 30 },
+  { name: 'softplus', op: tf.softplus, reference: softplus, from: -60, to: 60 },
+  { name: 'elu', op: tf.elu, reference: elu, from: -60, to: 10 },
+  { name: 'elu near zero', op: tf.elu, reference: elu, from: -0.5, to: 0.5 },
   { name: 'sqrt', op: tf.sqrt, reference: Math.sqrt, from: 0, to: 1e6 },
   { name: 'rsqrt', op: tf.rsqrt, reference: (x) => 1 / Math.sqrt(x), from: 1e-6, to: 1e6 },
 ];

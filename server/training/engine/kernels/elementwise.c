@@ -22,6 +22,8 @@ DEFINE_UNARY(unary_exponential, v_exp(x))
 DEFINE_UNARY(unary_logarithm, v_log(x))
 DEFINE_UNARY(unary_tanh, v_tanh(x))
 DEFINE_UNARY(unary_sigmoid, v_sigmoid(x))
+DEFINE_UNARY(unary_softplus, v_softplus(x))
+DEFINE_UNARY(unary_elu, v_elu(x))
 
 // ---- two operands ----
 
@@ -83,3 +85,5 @@ DEFINE_BINARY(binary_squared_difference, (a - b) * (a - b))
 // The gradient of a ReLU: dy where the result y was above zero. A NaN in y lets dy through, so that
 // it is not hidden.
 DEFINE_BINARY(binary_relu_gradient, v_select(b <= v_splat(0), v_splat(0), a))
+// The gradient of an ELU, from dy and the result y.
+DEFINE_BINARY(binary_elu_gradient, v_select(b < v_splat(0), a *(b + v_splat(1)), a))

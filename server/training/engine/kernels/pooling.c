@@ -3,31 +3,27 @@
 // so that it is not hidden. Ties go to the first pixel in reading order. Ranges are images.
 #include "simd.h"
 
-// The part of a window that lies inside the image, as taps [y0, y1) by [x0, x1) and the input position
-// of tap (0, 0).
+// The part of a window that lies inside the image: rows by columns of taps, from an offset in the image
+// on, in elements.
 typedef struct {
-  int y0, y1, x0, x1, y, x;
+  int rows, columns;
+  offset start;
 } window;
 
 static inline window window_at(const conv_shape *s, int oy, int ox) {
-  window w;
-  w.y = oy * s->stride_y - s->pad_top;
-  w.x = ox * s->stride_x - s->pad_left;
-  w.y0 = MAX(0, divide_up(-w.y, s->dilation_y));
-  w.x0 = MAX(0, divide_up(-w.x, s->dilation_x));
-  w.y1 = MIN(s->filter_height, divide_up(s->in_height - w.y, s->dilation_y));
-  w.x1 = MIN(s->filter_width, divide_up(s->in_width - w.x, s->dilation_x));
-  return w;
+  const int y = oy * s->stride_y - s->pad_top, x = ox * s->stride_x - s->pad_left;
+  const int y0 = MAX(0, divide_up(-y, s->dilation_y)), x0 = MAX(0, divide_up(-x, s->dilation_x));
+  const int y1 = MIN(s->filter_height, divide_up(s->in_height - y, s->dilation_y));
+  const int x1 = MIN(s->filter_width, divide_up(s->in_width - x, s->dilation_x));
+  const offset pixel = (offset)(y + y0 * s->dilation_y) * s->in_width + x + x0 * s->dilation_x;
+  return (window){MAX(0, y1 - y0), MAX(0, x1 - x0), pixel * s->in_channels};
 }
 
-// The offset of tap (i, j) of a window, in pixels of its image.
-static inline offset tap_pixel(const conv_shape *s, window w, int i, int j) {
-  return (offset)(w.y + i * s->dilation_y) * s->in_width + w.x + j * s->dilation_x;
-}
-
-#define FOR_TAPS(w)                       \
-  for (int i = (w).y0; i < (w).y1; i++)   \
-    for (int j = (w).x0; j < (w).x1; j++)
+// Visits the taps of a window in reading order: `tap` counts them, `at` is the offset of the tap's pixel.
+#define FOR_TAPS(s, w)                                                                            \
+  for (int i = 0, tap = 0; i < (w).rows; i++)                                                     \
+    for (offset j = 0, at = (w).start + (offset)i * (s)->dilation_y * (s)->in_width * (s)->in_channels; \
+         j < (w).columns; j++, tap++, at += (offset)(s)->dilation_x * (s)->in_channels)
 
 static inline vint is_new_maximum(vfloat value, vfloat best) {
   return (value > best) | ((value != value) & (best == best));
@@ -45,8 +41,8 @@ void max_pool(const conv_shape *s, const float *x, float *y, int first, int last
         const float *image = x + n * in_image;
         for (int channel = 0; channel < c; channel += LANES) {
           vfloat best = v_splat(-__builtin_inff());
-          FOR_TAPS(w) {
-            const vfloat value = v_load(image + tap_pixel(s, w, i, j) * c + channel);
+          FOR_TAPS(s, w) {
+            const vfloat value = v_load(image + at + channel);
             best = v_select(is_new_maximum(value, best), value, best);
           }
           v_store_part(to + channel, best, c - channel);
@@ -63,18 +59,17 @@ static inline void add_part(float *to, vfloat value, int count) {
 // Adds dy to the gradient of the first maximum of one window, for up to LANES channels.
 static inline void route_to_maximum(const conv_shape *s, window w, const float *x, vfloat dy,
                                     float *dx, int count) {
-  const int c = s->in_channels;
-  vfloat best = v_load(x + tap_pixel(s, w, w.y0, w.x0) * c);
-  vint winner = v_splat_int(w.y0 * s->filter_width + w.x0);
-  FOR_TAPS(w) {
-    const vfloat value = v_load(x + tap_pixel(s, w, i, j) * c);
+  vfloat best = v_load(x + w.start);
+  vint winner = v_splat_int(0);
+  FOR_TAPS(s, w) {
+    const vfloat value = v_load(x + at);
     const vint better = is_new_maximum(value, best);
     best = v_select(better, value, best);
-    winner = (better & v_splat_int(i * s->filter_width + j)) | (~better & winner);
+    winner = v_select_int(better, v_splat_int(tap), winner);
   }
-  FOR_TAPS(w) {
-    const vint wins = winner == v_splat_int(i * s->filter_width + j);
-    add_part(dx + tap_pixel(s, w, i, j) * c, (vfloat)((vint)dy & wins), count);
+  FOR_TAPS(s, w) {
+    const vint wins = winner == v_splat_int(tap);
+    add_part(dx + at, (vfloat)((vint)dy & wins), count);
   }
 }
 
@@ -89,7 +84,7 @@ void max_pool_gradient(const conv_shape *s, const float *x, const float *dy, flo
     for (int oy = 0; oy < s->out_height; oy++)
       for (int ox = 0; ox < s->out_width; ox++, from += c) {
         const window w = window_at(s, oy, ox);
-        if (w.y0 >= w.y1 || w.x0 >= w.x1) continue;
+        if (w.rows * w.columns == 0) continue;
         for (int channel = 0; channel < c; channel += LANES) {
           const offset start = n * in_image + channel;
           route_to_maximum(s, w, x + start, v_load(from + channel), dx + start, c - channel);
@@ -98,7 +93,7 @@ void max_pool_gradient(const conv_shape *s, const float *x, const float *dy, flo
 }
 
 static inline float one_over_count(window w) {
-  return 1.0f / (float)((w.y1 - w.y0) * (w.x1 - w.x0));
+  return 1.0f / (float)(w.rows * w.columns);
 }
 
 EXPORT(average_pool)
@@ -113,7 +108,7 @@ void average_pool(const conv_shape *s, const float *x, float *y, int first, int 
         const float *image = x + n * in_image;
         for (int channel = 0; channel < c; channel += LANES) {
           vfloat sum = v_splat(0);
-          FOR_TAPS(w) sum += v_load(image + tap_pixel(s, w, i, j) * c + channel);
+          FOR_TAPS(s, w) sum += v_load(image + at + channel);
           v_store_part(to + channel, sum * v_splat(one_over_count(w)), c - channel);
         }
       }
@@ -132,7 +127,7 @@ void average_pool_gradient(const conv_shape *s, const float *dy, float *dx, int 
         float *image = dx + n * in_image;
         for (int channel = 0; channel < c; channel += LANES) {
           const vfloat share = v_load(from + channel) * v_splat(one_over_count(w));
-          FOR_TAPS(w) add_part(image + tap_pixel(s, w, i, j) * c + channel, share, c - channel);
+          FOR_TAPS(s, w) add_part(image + at + channel, share, c - channel);
         }
       }
 }

@@ -73,6 +73,10 @@ static inline vfloat v_select(vint mask, vfloat yes, vfloat no) {
 #endif
 }
 
+static inline vint v_select_int(vint mask, vint yes, vint no) {
+  return (vint)v_select(mask, (vfloat)yes, (vfloat)no);
+}
+
 // x where it is not below zero: a NaN stays.
 static inline vfloat v_relu(vfloat x) {
 #ifdef __wasm__

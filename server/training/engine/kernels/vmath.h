@@ -8,7 +8,8 @@
 // 2^n for a whole n in [-126, 127].
 static inline vfloat power_of_two(vint n) { return (vfloat)((n + v_splat_int(127)) << 23); }
 
-static inline vfloat v_exp(vfloat x) {
+// exp(x) in parts: 2^n (1 + rest), with n a whole number and the rest small.
+static inline vfloat split_exp(vfloat x, vint *n_out) {
   const vfloat highest = v_splat(89.5f), lowest = v_splat(-105);
   x = v_select(x > highest, highest, x);
   x = v_select(x < lowest, lowest, x);
@@ -21,10 +22,24 @@ static inline vfloat v_exp(vfloat x) {
   p = p * r + v_splat(4.1665795894e-2f);
   p = p * r + v_splat(1.6666665459e-1f);
   p = p * r + v_splat(5.0000001201e-1f);
-  p = p * r * r + r + v_splat(1);
+  *n_out = v_to_int(n);
+  return p * r * r + r;
+}
+
+static inline vfloat v_exp(vfloat x) {
+  vint n;
+  vfloat p = split_exp(x, &n) + v_splat(1);
   // Two factors: n may lie outside the range of one float's exponent.
-  vint whole = v_to_int(n), half = whole >> 1;
-  return p * power_of_two(half) * power_of_two(whole - half);
+  vint half = n >> 1;
+  return p * power_of_two(half) * power_of_two(n - half);
+}
+
+// exp(x) - 1, with all digits near zero. For x up to 80.
+static inline vfloat v_exp_minus_one(vfloat x) {
+  vint n;
+  vfloat rest = split_exp(x, &n), scale = power_of_two(v_select_int(n < v_splat_int(-126), v_splat_int(-126), n));
+  vfloat far = (rest + v_splat(1)) * scale - v_splat(1);
+  return v_select(n == v_splat_int(0), rest, far);
 }
 
 static inline vfloat v_log(vfloat x) {
@@ -56,6 +71,13 @@ static inline vfloat v_log(vfloat x) {
   return v_select((x >= v_splat(0)), y, v_splat(__builtin_nanf("")));
 }
 
+// ln(1 + x) for x >= 0, with all digits near zero: the error of 1 + x is corrected for.
+static inline vfloat v_log_one_plus(vfloat x) {
+  vfloat sum = v_splat(1) + x, difference = sum - v_splat(1);
+  vfloat y = v_log(sum) * (x / difference);
+  return v_select(difference == v_splat(0), x, y);
+}
+
 static inline vfloat v_tanh(vfloat x) {
   const vint sign = (vint)x & v_splat_int((int32_t)0x80000000);
   vfloat size = (vfloat)((vint)x ^ sign), z = x * x;
@@ -70,5 +92,16 @@ static inline vfloat v_tanh(vfloat x) {
 }
 
 static inline vfloat v_sigmoid(vfloat x) { return v_splat(1) / (v_splat(1) + v_exp(-x)); }
+
+// ln(1 + exp(x)), without overflow.
+static inline vfloat v_softplus(vfloat x) {
+  vfloat size = (vfloat)((vint)x & v_splat_int(0x7fffffff));
+  return v_relu(x) + v_log_one_plus(v_exp(-size));
+}
+
+// x, or exp(x) - 1 below zero.
+static inline vfloat v_elu(vfloat x) {
+  return v_select(x < v_splat(0), v_exp_minus_one(v_select(x < v_splat(0), x, v_splat(0))), x);
+}
 
 #endif
