@@ -169,16 +169,7 @@ function readString(ctx: ReadContext, node: Node, schema: SchemaNode, path: Json
 
 function readList(ctx: ReadContext, node: Node, schema: SchemaNode, path: JsonPath): unknown {
   const children = node.children ?? [];
-  const { minItems = 0, maxItems = Infinity } = schema;
-  if (children.length < minItems || children.length > maxItems) {
-    const wanted = Array.isArray(schema.items)
-      ? `must be ${expectation(schema)}`
-      : children.length < minItems
-        ? `must have at least ${minItems} element${minItems === 1 ? '' : 's'}`
-        : `must have at most ${maxItems} elements`;
-    const message = `${nameOf(path)} ${wanted}; got ${children.length}. ${children.length < minItems ? 'Add' : 'Remove'} elements.`;
-    return report(ctx, node, 'schema/length', message, path);
-  }
+  checkCount(ctx, node, schema, path);
   const values: unknown[] = [];
   let broken = false;
   for (const [index, child] of children.entries()) {
@@ -194,6 +185,26 @@ function readList(ctx: ReadContext, node: Node, schema: SchemaNode, path: JsonPa
     if (!broken) values.push(value);
   }
   return values;
+}
+
+/** Whether a list has too few or too many elements; those that it has are read all the same. */
+function checkCount(ctx: ReadContext, node: Node, schema: SchemaNode, path: JsonPath): void {
+  const { length } = node.children ?? [];
+  const { minItems = 0, maxItems = Infinity } = schema;
+  if (length >= minItems && length <= maxItems) return;
+  const isTooShort = length < minItems;
+  const rule = Array.isArray(schema.items)
+    ? `be ${expectation(schema)}`
+    : isTooShort
+      ? `have at least ${minItems} element${minItems === 1 ? '' : 's'}`
+      : `have at most ${maxItems} elements`;
+  const message = `${nameOf(path)} must ${rule}; got ${length}. ${isTooShort ? 'Add' : 'Remove'} elements.`;
+  report(ctx, headOfList(node), 'schema/length', message, path);
+}
+
+/** A long list would be marked over many lines; its key says which one it is. */
+function headOfList(node: Node): Pick<Node, 'offset' | 'length'> {
+  return (node.children ?? []).length > 4 ? headOf(node) : node;
 }
 
 function wrongType(ctx: ReadContext, node: Node, schema: SchemaNode, path: JsonPath): undefined {

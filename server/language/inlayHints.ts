@@ -1,0 +1,75 @@
+import { describe, elements } from '#common/catalogue/layers';
+import type { Shape } from '#common/catalogue/component';
+import type { Diagnosis } from '#common/experiment/diagnose';
+import type { JsonPath } from '#common/experiment/path';
+import { nodeAt } from '#common/experiment/readNode';
+import type { InlayHint, Range } from 'vscode-languageserver';
+import type { TextDocument } from 'vscode-languageserver-textdocument';
+
+/** What stands behind one component: its output and what it learns. */
+interface Hint {
+  readonly path: JsonPath;
+  readonly label: string;
+  readonly tooltip: string;
+}
+
+/** Output shape and number of parameters behind the data, each part of the instrument and each layer. */
+export function inlayHints(doc: TextDocument, range: Range, diagnosis: Diagnosis): InlayHint[] {
+  const from = doc.offsetAt(range.start);
+  const to = doc.offsetAt(range.end);
+  return hintsOf(diagnosis).flatMap(({ path, label, tooltip }) => {
+    const node = nodeAt(diagnosis.root, path);
+    if (node === undefined) return [];
+    const end = node.offset + node.length;
+    if (end < from || end > to) return [];
+    return { position: doc.positionAt(end), label, tooltip, paddingLeft: true };
+  });
+}
+
+function hintsOf({ trace }: Diagnosis): readonly Hint[] {
+  if (trace === undefined) return [];
+  const source: Hint = {
+    path: ['data', 'source'],
+    label: arrow(trace.input),
+    tooltip: `Each image has ${counted(elements(trace.input), 'value')}: height × width × channels.`,
+  };
+  const physics = trace.physics.map(({ path, name, outputShape, parameters }): Hint => {
+    const learned = parameters.filter(({ trainable }) => trainable);
+    const count = learned.reduce((sum, { shape }) => sum + elements(shape), 0);
+    const names = learned.map((parameter) => parameter.name).join(', ');
+    return {
+      path,
+      label: arrow(outputShape) + (count === 0 ? '' : ` · ${count}`),
+      tooltip: `${name}: what the next part sees${count === 0 ? '' : `; learned: ${names}`}.`,
+    };
+  });
+  const layers = trace.layers.map(({ path, name, outputShape, parameters, ...layer }): Hint => {
+    const fixed = parameters - layer.trainableParameters;
+    const details = [
+      `${name}: ${describe(layer.inputShape)} → ${describe(outputShape)}`,
+      `${counted(parameters, 'parameter')}${fixed === 0 ? '' : `, ${grouped(fixed)} of them not trained`}`,
+      ...(layer.multiplyAdds === 0
+        ? []
+        : [`${counted(layer.multiplyAdds, 'multiply-add')} for each sample`]),
+    ];
+    return {
+      path,
+      label: arrow(outputShape) + (parameters === 0 ? '' : ` · ${grouped(parameters)}`),
+      tooltip: details.join('\n'),
+    };
+  });
+  return [source, ...physics, ...layers];
+}
+
+function arrow(shape: Shape): string {
+  return `→ ${describe(shape)}`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** 1234567 as 1,234,567. */
+function grouped(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+}
