@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
-import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node';
+import { ErrorCodes, ResponseError, type MessageConnection } from 'vscode-jsonrpc/node';
 import type { ControlEvents, ControlRequests } from '#common/protocol/control';
 import { CodedError, messageOf, type Handlers } from '#common/protocol/rpc';
 import type { RunRecord, RunStatus } from '#common/run/record';
@@ -105,7 +105,7 @@ function serveClient(socket: Socket, token: string, handlers: ControlHandlers): 
 
   function authenticate(argument: unknown): { pid: number } {
     if (!isTokenOf(argument, token)) {
-      setImmediate(() => socket.end());
+      setImmediate(() => void sayGoodbye(connection, socket));
       throw responseError(new CodedError('control/refused', 'The token is wrong.'));
     }
     clearTimeout(timer);
@@ -142,12 +142,21 @@ function serveClient(socket: Socket, token: string, handlers: ControlHandlers): 
       const closed = new Promise((resolve) => socket.once('close', resolve));
       await withTimeout(Promise.allSettled(underWay), closeTimeoutMs);
       if (socket.destroyed) return;
-      // The answers of handlers that have just ended are written in the next turns of the loop.
-      setImmediate(() => socket.end());
+      // The answers of handlers that have just ended are handed to the writer in this turn of the loop.
+      setImmediate(() => void sayGoodbye(connection, socket));
       await withTimeout(closed, closeTimeoutMs);
       socket.destroy();
     },
   };
+}
+
+/**
+ * Ends a socket after all that was sent on it: messages are written in their order, so this one, which
+ * receivers pass over, is written last.
+ */
+async function sayGoodbye(connection: MessageConnection, socket: Socket): Promise<void> {
+  await connection.sendNotification('$/goodbye').catch(() => undefined);
+  socket.end();
 }
 
 function isTokenOf(argument: unknown, token: string): boolean {

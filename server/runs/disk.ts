@@ -50,7 +50,8 @@ export function diskError(error: unknown, failed: string): CodedError {
   const code = errorCode(error) ?? '';
   switch (code) {
     case 'ENOSPC':
-    case 'EDQUOT': {
+    case 'EDQUOT':
+    case 'EFBIG': {
       const advice = 'Make room, then resume; what was written before is intact.';
       return new CodedError('disk/full', `${failed}: the disk is full (${code}). ${advice}`);
     }
