@@ -23,24 +23,26 @@ export function valueAndGradients(
   return { value, gradients };
 }
 
-/** A function of one tensor that brings its own gradient. */
-export interface Differentiable {
-  readonly value: tf.Tensor;
-  /** The gradient at the input, from the gradient at the value and the tensors in `saved`. */
-  readonly gradient: (dy: tf.Tensor, saved: readonly tf.Tensor[]) => tf.Tensor;
+/** A result that brings its own gradient. */
+export interface Differentiable<T extends tf.Tensor> {
+  readonly value: T;
   /** Every tensor that the gradient needs: one that is only closed over may be gone by then. */
   readonly saved?: readonly tf.Tensor[];
+  /** The gradient at each input, from the gradient at the value and the saved tensors. */
+  readonly gradient: (dy: T, saved: readonly tf.Tensor[]) => readonly tf.Tensor[];
 }
 
-/** Applies a function with its own gradient: `tf.customGrad` with types for the one-input case. */
+/** Applies a function with its own gradient: `tf.customGrad` with types. */
 export function withGradient<T extends tf.Tensor>(
-  x: tf.Tensor,
-  compute: (x: tf.Tensor) => Differentiable,
+  inputs: readonly tf.Tensor[],
+  compute: () => Differentiable<T>,
 ): T {
   const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
-    const { value, gradient, saved = [] } = compute(args[0] as tf.Tensor);
-    (args[1] as tf.GradSaveFunc)([...saved]);
-    return { value, gradFunc: (dy: tf.Tensor, kept: tf.Tensor[]) => gradient(dy, kept) };
+    const { value, gradient, saved = [] } = compute();
+    (args.at(-1) as tf.GradSaveFunc)([...saved]);
+    const gradFunc = (dy: T, kept: tf.Tensor[]) => [...gradient(dy, kept)];
+    // TF.js types the gradient function by the wrong type parameter.
+    return { value, gradFunc: gradFunc as never };
   });
-  return op(x) as T;
+  return op(...inputs) as T;
 }

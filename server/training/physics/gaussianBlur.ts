@@ -28,45 +28,72 @@ export interface Blur {
 export function createBlur(height: number, width: number, radiusPx: number, border: Border): Blur {
   const rowShifts = createShifts(height, radiusPx, border);
   const columnShifts = height === width ? rowShifts : createShifts(width, radiusPx, border);
+  const matrices = (taps: Float64Array): Matrices => ({
+    rows: combine(taps, rowShifts, height),
+    columns: combine(taps, columnShifts, width),
+  });
   return {
     apply: (x, sigmaPx, form) =>
-      tf.tidy(() => {
-        const taps = kernelTaps(sigmaPx, radiusPx, form);
-        const rows = combine(taps, rowShifts, height);
-        const columns = height === width ? rows : combine(taps, columnShifts, width);
-        return blurAxes(x, rows, columns);
+      withGradient([x, sigmaPx], () => {
+        const { taps, slopes } = gaussianKernel(sigmaPx.dataSync()[0]!, radiusPx, form);
+        return {
+          value: blurAxes(x, matrices(taps)),
+          saved: [x],
+          gradient: (dy, [saved]) => [
+            blurAxes(dy, transposed(matrices(taps))),
+            inner(dy, blurSlope(saved as tf.Tensor4D, matrices(taps), matrices(slopes))),
+          ],
+        };
       }),
     dispose: () => tf.dispose([rowShifts, columnShifts]),
   };
+}
+
+/** What is applied to the rows and the columns of an image. */
+interface Matrices {
+  readonly rows: tf.Tensor2D;
+  readonly columns: tf.Tensor2D;
 }
 
 function createShifts(size: number, radiusPx: number, border: Border): tf.Tensor2D {
   return tf.tensor2d(shiftMatrices(size, radiusPx, border), [radiusPx + 1, size * size]);
 }
 
-/** Taps h(0) … h(radius) as one row. They and their slopes are made in double, then rounded. */
-function kernelTaps(sigmaPx: tf.Tensor, radiusPx: number, form?: KernelForm): tf.Tensor2D {
-  const row = (values: Float64Array) => tf.tensor2d(Float32Array.from(values), [1, radiusPx + 1]);
-  return withGradient<tf.Tensor2D>(sigmaPx, (sigma) => {
-    const { taps, slopes } = gaussianKernel(sigma.dataSync()[0]!, radiusPx, form);
-    return { value: row(taps), gradient: (dy) => tf.sum(tf.mul(dy, row(slopes))) };
-  });
+/** T or dT/dσ as Σ h(d) S(d), from taps in double. */
+function combine(taps: Float64Array, shifts: tf.Tensor2D, size: number): tf.Tensor2D {
+  const row = tf.tensor2d(Float32Array.from(taps), [1, taps.length]);
+  return tf.reshape(tf.matMul(row, shifts), [size, size]);
 }
 
-/** The matrix T = Σ h(d) S(d). */
-function combine(taps: tf.Tensor2D, shifts: tf.Tensor2D, size: number): tf.Tensor2D {
-  return tf.reshape(tf.matMul(taps, shifts), [size, size]);
+/** dy/dσ = T′ x Tᵀ + T x T′ᵀ */
+function blurSlope(x: tf.Tensor4D, matrices: Matrices, slopes: Matrices): tf.Tensor4D {
+  return tf.add(
+    blurAxes(x, { rows: slopes.rows, columns: matrices.columns }),
+    blurAxes(x, { rows: matrices.rows, columns: slopes.columns }),
+  );
 }
 
 /** Products run over the last axis, so each axis is brought there in turn. */
-function blurAxes(x: tf.Tensor4D, rows: tf.Tensor2D, columns: tf.Tensor2D): tf.Tensor4D {
+function blurAxes(x: tf.Tensor4D, { rows, columns }: Matrices): tf.Tensor4D {
   const channelsFirst = tf.transpose(x, [0, 3, 1, 2]);
   const turned = tf.transpose(timesTransposed(channelsFirst, columns), [0, 1, 3, 2]);
   return tf.transpose(timesTransposed(turned, rows), [0, 3, 2, 1]);
+}
+
+function transposed({ rows, columns }: Matrices): Matrices {
+  return { rows: tf.transpose(rows), columns: tf.transpose(columns) };
 }
 
 /** x Tᵀ over the last axis. */
 function timesTransposed(x: tf.Tensor4D, matrix: tf.Tensor2D): tf.Tensor4D {
   const rows = tf.reshape(x, [-1, matrix.shape[0]]) as tf.Tensor2D;
   return tf.reshape(tf.matMul(rows, matrix, false, true), x.shape);
+}
+
+/** Σ a b in double precision: over a whole batch most of it cancels. */
+function inner(a: tf.Tensor, b: tf.Tensor): tf.Scalar {
+  const [left, right] = [a.dataSync(), b.dataSync()];
+  let sum = 0;
+  for (let i = 0; i < left.length; i++) sum += left[i]! * right[i]!;
+  return tf.scalar(sum);
 }

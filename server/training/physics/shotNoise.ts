@@ -47,10 +47,10 @@ function inElectrons({ photons, quantumEfficiency, exposure, darkCurrent, readNo
 const slopeFloorElectrons = 0.01;
 
 function rootWithFloor(variance: tf.Tensor4D, floor: number): tf.Tensor4D {
-  return withGradient<tf.Tensor4D>(variance, (v) => ({
-    value: tf.sqrt(v),
-    saved: [v],
-    gradient: (dy, [saved]) => tf.div(dy, tf.mul(tf.sqrt(tf.maximum(saved!, floor)), 2)),
+  return withGradient([variance], () => ({
+    value: tf.sqrt(variance),
+    saved: [variance],
+    gradient: (dy, [saved]) => [tf.div(dy, tf.mul(tf.sqrt(tf.maximum(saved!, floor)), 2))],
   }));
 }
 
@@ -64,12 +64,12 @@ function drawEpsilon(shape: tf.Tensor4D['shape'], layer: string, ctx: ForwardCon
 
 /** Photons counted one by one and read out; the gradient passes as if there were no noise. */
 function counted(x: tf.Tensor4D, layer: string, camera: Camera, ctx: ForwardContext): tf.Tensor4D {
-  return withGradient<tf.Tensor4D>(x, (images) => {
-    const values = images.dataSync<'float32'>();
+  return withGradient([x], () => {
+    const values = x.dataSync<'float32'>();
     const counts = perSample(x.shape, layer, ctx, (key, row, start) => {
       count(values.subarray(start, start + row.length), camera, key, row);
     });
-    return { value: tf.tensor4d(counts, x.shape), gradient: (dy) => tf.clone(dy) };
+    return { value: tf.tensor4d(counts, x.shape), gradient: (dy) => [tf.clone(dy)] };
   });
 }
 
@@ -105,8 +105,8 @@ function perSample(
 /** Read-outs below 0 become 0; with the straight-through gradient the clip is passed over as well. */
 function clipAtZero(y: tf.Tensor4D, { gradient }: PhysicsValueOf<'shotNoise'>): tf.Tensor4D {
   if (gradient === 'reparametrised') return tf.maximum(y, 0);
-  return withGradient<tf.Tensor4D>(y, (value) => ({
-    value: tf.maximum(value, 0),
-    gradient: (dy) => tf.clone(dy),
+  return withGradient([y], () => ({
+    value: tf.maximum(y, 0),
+    gradient: (dy) => [tf.clone(dy)],
   }));
 }
