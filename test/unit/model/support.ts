@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import * as tf from '@tensorflow/tfjs-core';
+import type { Shape } from '#common/catalogue/component';
+import type { Experiment } from '#common/experiment/experiment';
+import { readExperiment } from '#common/experiment/read';
+import { traceExperiment, type Trace } from '#common/experiment/trace';
+import type { ForwardContext } from '../../../server/training/context';
+import { valueAndGradients } from '../../../server/training/gradients';
+
+/** An experiment as a file would give it: sections as written, with all defaults filled in. */
+export function experimentWith(sections: Readonly<Record<string, unknown>>): Experiment {
+  const text = JSON.stringify({
+    version: 1,
+    data: { source: { type: 'synthetic' } },
+    model: { layers: [{ type: 'flatten' }] },
+    loss: { type: 'softmaxCrossEntropy' },
+    optimizer: { type: 'sgd' },
+    ...sections,
+  });
+  const { experiment, problems } = readExperiment(text);
+  assert.deepEqual(problems, []);
+  return experiment!;
+}
+
+/** Shapes of an experiment that is expected to fit. */
+export function traceOf(experiment: Experiment, input: Shape): Trace {
+  const trace = traceExperiment(experiment, input);
+  assert.deepEqual(trace.findings, []);
+  return trace;
+}
+
+/** A pass over samples 0 … count − 1. */
+export function contextOf(count: number, changes: Partial<ForwardContext> = {}): ForwardContext {
+  const samples = Uint32Array.from({ length: count }, (_, sample) => sample);
+  return { training: true, seed: 7, epoch: 1, split: 'train', samples, ...changes };
+}
+
+/**
+ * Compares gradients with central differences at a few entries of every variable, to `tolerance` of the
+ * largest gradient of the variable.
+ */
+export function checkGradients(
+  compute: () => tf.Scalar,
+  variables: ReadonlyMap<string, tf.Variable>,
+  { step = 0.01, tolerance = 2e-3, entries = 6 } = {},
+): void {
+  const gradients = tf.tidy(() => {
+    const found = valueAndGradients(compute, variables).gradients;
+    return new Map([...found].map(([name, gradient]) => [name, gradient.dataSync()]) as never);
+  }) as unknown as ReadonlyMap<string, Float32Array>;
+  for (const [name, variable] of variables) {
+    const gradient = gradients.get(name);
+    assert.ok(gradient, `${name} has no gradient`);
+    const scale = gradient.reduce((max, value) => Math.max(max, Math.abs(value)), 1e-3);
+    const stride = Math.max(1, Math.floor(gradient.length / entries));
+    for (let entry = 0; entry < gradient.length; entry += stride) {
+      const slope = slopeAt(compute, variable, entry, step);
+      assert.ok(
+        Math.abs(slope - gradient[entry]!) < tolerance * scale,
+        `${name}[${entry}]: gradient ${gradient[entry]}, differences ${slope}`,
+      );
+    }
+  }
+}
+
+function slopeAt(
+  compute: () => tf.Scalar,
+  variable: tf.Variable,
+  entry: number,
+  step: number,
+): number {
+  const start = variable.dataSync<'float32'>().slice();
+  const valueAt = (offset: number) => {
+    const moved = start.slice();
+    moved[entry]! += offset;
+    assign(variable, moved);
+    return tf.tidy(() => compute().dataSync()[0]!);
+  };
+  const slope = (valueAt(step) - valueAt(-step)) / (2 * step);
+  assign(variable, start);
+  return slope;
+}
+
+/** Gives a variable new values, row-major. */
+export function assign(variable: tf.Variable, values: Float32Array | readonly number[]): void {
+  tf.tidy(() => variable.assign(tf.tensor(Float32Array.from(values), variable.shape)));
+}
