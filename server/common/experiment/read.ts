@@ -36,7 +36,7 @@ export function readExperiment(text: string): Reading {
   const { root, problems: syntax } = readTree(text);
   const rangeOf = (path: JsonPath) => rangeAt(root, path);
   if (root === undefined) return { problems: syntax, rangeOf };
-  const ctx: ReadContext = { text, problems: [] };
+  const ctx: ReadContext = { text, problems: [], gaps: 0 };
   const draft = readValue(ctx, root, rootSchema, []) as Partial<Experiment> | undefined;
   const problems = [...syntax, ...beforeSyntaxErrors(ctx.problems, syntax)];
   problems.sort((a, b) => a.offset - b.offset);

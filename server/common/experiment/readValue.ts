@@ -21,6 +21,8 @@ const maxProblems = 500;
 export interface ReadContext {
   readonly text: string;
   readonly problems: Problem[];
+  /** Number of places that could not be read, reported or not: what holds one of them is not whole. */
+  gaps: number;
 }
 
 /**
@@ -33,7 +35,7 @@ export function readValue(
   schema: SchemaNode,
   path: JsonPath,
 ): unknown {
-  if (ctx.problems.length >= maxProblems) return undefined;
+  if (ctx.problems.length >= maxProblems) return gap(ctx);
   if (schema.oneOf !== undefined) return readComponent(ctx, node, schema, path);
   const choices = choicesOf(schema);
   if (choices !== undefined) return readChoice(ctx, node, schema, choices, path);
@@ -80,7 +82,11 @@ function readObject(ctx: ReadContext, node: Node, schema: SchemaNode, path: Json
       member === undefined && property.default !== undefined
         ? nodeOfValue(property.default, node)
         : member?.valueNode;
-    if (valueNode === undefined) continue;
+    if (valueNode === undefined) {
+      // A key without a value is a syntax error, which has been reported.
+      if (member !== undefined) gap(ctx);
+      continue;
+    }
     const value = readValue(ctx, valueNode, property, [...path, key]);
     if (value !== undefined) entries.push([key, value]);
   }
@@ -107,20 +113,23 @@ function readComponent(ctx: ReadContext, node: Node, schema: SchemaNode, path: J
     return report(ctx, headOf(node), 'schema/missing-key', message, path);
   }
   const typeNode = member.valueNode;
-  if (typeNode === undefined) return undefined;
+  if (typeNode === undefined) return gap(ctx);
   const branch = branches.find((candidate) => kindOf(candidate) === typeNode.value);
   if (branch === undefined) {
     const got = sourceOf(ctx, typeNode);
-    const near =
-      typeof typeNode.value === 'string' ? nearestName(typeNode.value, kinds) : undefined;
+    const isName = typeof typeNode.value === 'string';
+    const near = isName ? nearestName(typeNode.value as string, kinds) : undefined;
     const advice = near === undefined ? known : `Did you mean "${near}"? ${known}`;
-    const message = `There is no ${what} ${got}. ${advice}`;
+    const failure = isName
+      ? `There is no ${what} ${got}.`
+      : `\`type\` must be the name of a ${what}; got ${got}.`;
+    const message = `${failure} ${advice}`;
     const place = [...path, 'type'];
     return report(ctx, typeNode, 'schema/unknown-type', message, place, quoted(near));
   }
-  const before = ctx.problems.length;
+  const before = ctx.gaps;
   const value = readObject(ctx, node, branch, path);
-  return ctx.problems.length === before ? value : undefined;
+  return ctx.gaps === before ? value : undefined;
 }
 
 function readChoice(
@@ -175,13 +184,13 @@ function readList(ctx: ReadContext, node: Node, schema: SchemaNode, path: JsonPa
   for (const [index, child] of children.entries()) {
     const item = itemOf(schema, index);
     if (item === undefined) continue;
-    const before = ctx.problems.length;
+    const before = ctx.gaps;
     const value = readValue(ctx, child, { ...item, ...unitOf(schema) }, [...path, index]);
     if (schema.uniqueItems === true && value !== undefined && values.includes(value)) {
       const message = `${nameOf(path)} names ${sourceOf(ctx, child)} twice. Remove one of them.`;
       report(ctx, child, 'schema/duplicate-item', message, [...path, index]);
     }
-    broken ||= value === undefined || ctx.problems.length > before;
+    broken ||= value === undefined || ctx.gaps > before;
     if (!broken) values.push(value);
   }
   return values;
@@ -263,6 +272,11 @@ function duplicateKey(ctx: ReadContext, member: Member, path: JsonPath): void {
   report(ctx, member.keyNode, 'schema/duplicate-key', message, [...path, member.key]);
 }
 
+function gap(ctx: ReadContext): undefined {
+  ctx.gaps += 1;
+  return undefined;
+}
+
 function report(
   ctx: ReadContext,
   place: Pick<Node, 'offset' | 'length'>,
@@ -271,6 +285,7 @@ function report(
   path: JsonPath,
   suggestion?: string,
 ): undefined {
+  gap(ctx);
   const { offset, length } = place;
   const fix = suggestion === undefined ? {} : { suggestion };
   ctx.problems.push({ severity: 'error', code, message, path, offset, length, ...fix });
