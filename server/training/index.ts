@@ -1,0 +1,48 @@
+// What the command line takes from the trainer. TF.js and the engine are loaded when something is computed,
+// so that checking a file answers at once.
+import type { DataFacts } from '#common/catalogue/component';
+import type { EngineReport } from '#common/engine';
+import type { Experiment } from '#common/experiment/experiment';
+import type { SplitResults } from '#common/run/events';
+import type { RunRecord } from '#common/run/record';
+import type { Split } from '#common/run/series';
+import type { EvaluateOptions } from './run/evaluate';
+import type { ExecuteOptions } from './run/execute';
+
+export type { EvaluateOptions, ExecuteOptions };
+
+/** Starts a queued run or resumes one that has ended early: see `run/execute.ts`. */
+export async function executeRun(folder: string, options?: ExecuteOptions): Promise<RunRecord> {
+  const trainer = await import('./run/execute');
+  return trainer.executeRun(folder, options);
+}
+
+/** Measures the final weights of a run on one split: see `run/evaluate.ts`. */
+export async function evaluateRun(
+  folder: string,
+  split: Split,
+  options?: EvaluateOptions,
+): Promise<SplitResults> {
+  const trainer = await import('./run/evaluate');
+  return trainer.evaluateRun(folder, split, options);
+}
+
+/** Opens the data of an experiment, divides them, and tells what is in them. Throws CodedError `data/…`. */
+export async function inspectData(
+  { data, seed }: Pick<Experiment, 'data' | 'seed'>,
+  baseFolder: string,
+): Promise<DataFacts> {
+  const [{ openDataset }, { splitDataset }] = await Promise.all([
+    import('./data/dataset'),
+    import('./data/split'),
+  ]);
+  const dataset = await openDataset(data.source, { baseFolder, seed });
+  splitDataset(dataset, data.split, seed);
+  return dataset.facts;
+}
+
+/** What every engine says about this machine, in the order of preference. */
+export async function probeEngines(): Promise<readonly EngineReport[]> {
+  const engine = await import('./engine/engine');
+  return engine.probeEngines();
+}

@@ -1,0 +1,81 @@
+import * as path from 'node:path';
+import { checkExperiment } from '#common/experiment/check';
+import { traceExperiment, type Trace } from '#common/experiment/trace';
+import type { Experiment } from '#common/experiment/experiment';
+import { CodedError } from '#common/protocol/rpc';
+import { openDataset, type Dataset } from '../data/dataset';
+import { splitDataset, type Splits } from '../data/split';
+import { openEngine, type Engine } from '../engine/engine';
+import { createBatchReader, type Batch, type BatchRequest } from './batches';
+import { createLearner, type Learner } from './learner';
+import { engineChoiceOf, type RunPlan } from './plan';
+
+/** Everything that a run computes with, set up. */
+export interface Bench {
+  readonly experiment: Experiment;
+  readonly trace: Trace;
+  readonly engine: Engine;
+  readonly dataset: Dataset;
+  readonly splits: Splits;
+  readonly learner: Learner;
+  readonly readBatch: (request: BatchRequest) => Batch;
+  dispose(): void;
+}
+
+export interface BenchOptions {
+  readonly signal?: AbortSignal;
+  /** Where relative data paths start; default: the folder of the experiment file. */
+  readonly dataFolder?: string;
+  onProgress?(message: string): void;
+}
+
+/** Opens engine and data and builds what learns. Throws CodedError, or the error of an unavailable engine. */
+export async function openBench(plan: RunPlan, options: BenchOptions): Promise<Bench> {
+  const { experiment, record } = plan;
+  const { threads } = record.request;
+  const dataset = await openDataset(experiment.data.source, {
+    baseFolder: options.dataFolder ?? path.dirname(record.experimentFile),
+    seed: experiment.seed,
+    signal: options.signal,
+  });
+  checkAgainstData(experiment, dataset);
+  checkFingerprint(plan, dataset);
+  const splits = splitDataset(dataset, experiment.data.split, experiment.seed);
+  const engine = await openEngine(engineChoiceOf(record), threads === undefined ? {} : { threads });
+  try {
+    const trace = traceExperiment(experiment, dataset.facts.shape);
+    const learner = createLearner(trace, experiment);
+    return {
+      experiment,
+      trace,
+      engine,
+      dataset,
+      splits,
+      learner,
+      readBatch: createBatchReader(dataset, experiment),
+      dispose() {
+        learner.dispose();
+        engine.dispose();
+      },
+    };
+  } catch (error) {
+    engine.dispose();
+    throw error;
+  }
+}
+
+/** What could not be known before the data were read. */
+function checkAgainstData(experiment: Experiment, { facts }: Dataset): void {
+  const fault = checkExperiment(experiment, facts).find(({ severity }) => severity === 'error');
+  if (fault !== undefined) throw new CodedError(fault.code, fault.message);
+}
+
+/** A run that goes on with other data would be neither the old run nor a new one. */
+function checkFingerprint({ record, experiment }: RunPlan, { fingerprint }: Dataset): void {
+  const known = record.dataFingerprint;
+  if (known === undefined || known === fingerprint) return;
+  throw new CodedError(
+    'data/changed',
+    `The data of this run have changed: \`data.source\` (${experiment.data.source.type}) had the fingerprint ${known.slice(0, 12)} when the run began and has ${fingerprint.slice(0, 12)} now. Put the images back as they were, or start a new run.`,
+  );
+}

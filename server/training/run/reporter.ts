@@ -1,0 +1,42 @@
+import type { Figures, RunRecord } from '#common/run/record';
+import type { TrainingParts } from './training';
+
+/** Where a run is, as it is shown: after the last step of an epoch `step` is 0 and `epoch` one more. */
+interface Place {
+  readonly epoch: number;
+  readonly step: number;
+  readonly totalSteps: number;
+}
+
+/** How often what was logged goes to disk and whoever watches is told. */
+const flushIntervalMs = 100;
+
+/** Logs steps and passes them on, no more often than anybody can look. */
+export function createReporter(
+  { bench, metrics, keeper, emit }: Omit<TrainingParts, 'checkIn'>,
+  stepsPerEpoch: number,
+) {
+  const { epochs } = bench.experiment.training;
+  const learned = [...bench.learner.instrument.parameters].filter(([, { spec }]) => spec.trainable);
+  let flushedMs = 0;
+
+  function progressOf({ epoch, step }: Place): RunRecord['progress'] {
+    return { epoch, epochs, step, stepsPerEpoch };
+  }
+  return {
+    progressOf,
+    step(place: Place, batch: Figures): void {
+      const physics = new Map(
+        learned.map(([name, { variable }]) => [name, variable.dataSync()[0]!]),
+      );
+      metrics.step({ step: place.totalSteps, batch, physics });
+      if (Date.now() - flushedMs < flushIntervalMs && place.step < stepsPerEpoch) return;
+      flushedMs = Date.now();
+      metrics.flushSoon();
+      keeper.note({ progress: progressOf(place) });
+      const { epoch, step } = place;
+      const { loss = NaN } = batch;
+      emit({ event: 'progress', epoch: epoch + 1, epochs, step, stepsPerEpoch, loss });
+    },
+  };
+}
