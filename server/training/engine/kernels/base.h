@@ -2,9 +2,9 @@
 //
 // Conventions of all kernels
 // - Tensors are dense float32, images are NHWC, filters are [height, width, in, out].
-// - A kernel computes a range [first, last) of its work (images, rows, tiles or elements, as it says),
-//   so that threads can share it. No sum is ever split at a range's edge: results have the same bits
-//   for any division of the work.
+// - A kernel computes a range [first, last) of its work (images, rows, tiles or elements, as it
+//   says), so that threads can share it. No sum is ever split at a range's edge: results have the
+//   same bits for any division of the work.
 // - Every buffer can be read (never written) up to 64 bytes past its end: a vector may be loaded
 //   across the last element, what lies beyond is never stored.
 #ifndef LIGHTBENCH_BASE_H

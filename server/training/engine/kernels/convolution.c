@@ -17,8 +17,18 @@ static gather forward_gather(const conv_shape *s, const float *x, int *tap_y, in
       tap_x[i * s->filter_width + j] = j * s->dilation_x - s->pad_left;
     }
   const int run = s->dilation_x == 1 ? s->filter_width : 1;
-  return (gather){x,           s->in_height, s->in_width, s->in_channels, s->out_height, s->out_width,
-                  s->stride_y, s->stride_x,  taps_of(s),  tap_y,          tap_x,        run};
+  return (gather){.source = x,
+                  .height = s->in_height,
+                  .width = s->in_width,
+                  .depth = s->in_channels,
+                  .grid_height = s->out_height,
+                  .grid_width = s->out_width,
+                  .step_y = s->stride_y,
+                  .step_x = s->stride_x,
+                  .taps = taps_of(s),
+                  .tap_y = tap_y,
+                  .tap_x = tap_x,
+                  .run = run};
 }
 
 EXPORT(conv2d_scratch_bytes) int conv2d_scratch_bytes(const conv_shape *s) {
@@ -63,8 +73,8 @@ void conv2d_input_gradient_pack(const conv_shape *s, const float *filter, float 
   pack_panels(filter, taps_of(s), k, c, (offset)c * k, 1, k, packed, first, last);
 }
 
-// The taps that reach inputs (phase_y + a * stride, phase_x + b * stride), and where they come from:
-// output (a + tap_y, b + tap_x). Returns their number.
+// The taps that reach inputs (phase_y + a * stride, phase_x + b * stride), and where they come
+// from: output (a + tap_y, b + tap_x). Returns their number.
 static int phase_taps(const conv_shape *s, int phase_y, int phase_x, int *tap_y, int *tap_x,
                       int *tap_offset) {
   int count = 0;
@@ -83,8 +93,9 @@ static int phase_taps(const conv_shape *s, int phase_y, int phase_x, int *tap_y,
 }
 
 // The gradient of the inputs of one phase. A phase that no tap reaches is set to zero.
-static void phase_input_gradient(const conv_shape *s, const float *dy, const float *packed, float *dx,
-                       int phase_y, int phase_x, void *scratch, int first, int last) {
+static void phase_input_gradient(const conv_shape *s, const float *dy, const float *packed,
+                                 float *dx, int phase_y, int phase_x, void *scratch, int first,
+                                 int last) {
   char *cursor = scratch;
   const int taps = taps_of(s), c = s->in_channels;
   int *tap_y = carve(&cursor, taps * sizeof(int)), *tap_x = carve(&cursor, taps * sizeof(int));
@@ -92,8 +103,18 @@ static void phase_input_gradient(const conv_shape *s, const float *dy, const flo
   const int count = phase_taps(s, phase_y, phase_x, tap_y, tap_x, tap_offset);
   const int rows = divide_up(s->in_height - phase_y, s->stride_y);
   const int columns = divide_up(s->in_width - phase_x, s->stride_x);
-  const gather g = {dy, s->out_height, s->out_width, s->out_channels, rows, columns, 1, 1,
-                    count, tap_y, tap_x, 1};
+  const gather g = {.source = dy,
+                    .height = s->out_height,
+                    .width = s->out_width,
+                    .depth = s->out_channels,
+                    .grid_height = rows,
+                    .grid_width = columns,
+                    .step_y = 1,
+                    .step_x = 1,
+                    .taps = count,
+                    .tap_y = tap_y,
+                    .tap_x = tap_x,
+                    .run = 1};
   const weights w = {packed, (offset)taps * s->out_channels * TILE_COLUMNS, tap_offset, 0, 0};
   const offset row = (offset)s->in_width * c, image = row * s->in_height;
   const target t = {dx + phase_y * row + (offset)phase_x * c, image, row * s->stride_y,
@@ -102,8 +123,8 @@ static void phase_input_gradient(const conv_shape *s, const float *dy, const flo
   gather_product(&g, &w, &t, cursor, first * pixels, last * pixels);
 }
 
-// dx = the gradient of x. Inputs of one phase (position modulo stride) are reached by the same taps,
-// so each phase is a product of its own. Range: images.
+// dx = the gradient of x. Inputs of one phase (position modulo stride) are reached by the same
+// taps, so each phase is a product of its own. Range: images.
 EXPORT(conv2d_input_gradient)
 void conv2d_input_gradient(const conv_shape *s, const float *dy, const float *packed, float *dx,
                            void *scratch, int first, int last) {

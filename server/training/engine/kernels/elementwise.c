@@ -1,4 +1,5 @@
-// Element-wise operations: one operand, or two with broadcasting. Ranges are elements of the result.
+// Element-wise operations: one operand, or two with broadcasting. Ranges are elements of the
+// result.
 #include "vmath.h"
 
 // ---- one operand ----
@@ -30,7 +31,8 @@ DEFINE_UNARY(unary_elu, v_elu(x))
 #define MOST_AXES 6
 
 // The axes of a result and the steps of both operands along them, in elements; the last axis is the
-// innermost, where a step is 1 or, for a repeated operand, 0. TypeScript merges axes before it calls.
+// innermost, where a step is 1 or, for a repeated operand, 0. TypeScript merges axes before it
+// calls.
 typedef struct {
   int32_t rank;
   int32_t size[MOST_AXES], a_step[MOST_AXES], b_step[MOST_AXES];

@@ -2,8 +2,8 @@
 // channels where sums are made, rows where they are applied.
 #include "reduction.c"
 
-// mean and (population) variance of every channel, in two passes: the variance of the deviations does
-// not lose digits when the mean is large. Range: channels.
+// mean and (population) variance of every channel, in two passes: the variance of the deviations
+// does not lose digits when the mean is large. Range: channels.
 EXPORT(channel_moments)
 void channel_moments(const float *x, offset rows, int channels, float *mean, float *variance,
                      int first, int last) {
@@ -39,13 +39,15 @@ void batch_norm(const float *x, int channels, const float *mean, const float *va
     const int width = MIN(STRIP, channels - base);
     float scale[STRIP + LANES];
     for (int i = 0; i < width; i += LANES)
-      v_store(scale + i, reciprocal_deviation(variance + base + i, epsilon) * v_load(gamma + base + i));
+      v_store(scale + i, reciprocal_deviation(variance + base + i, epsilon) *
+                             v_load(gamma + base + i));
     for (offset row = first; row < last; row++) {
       const float *from = x + row * channels + base;
       float *to = y + row * channels + base;
       for (int i = 0; i < width; i += LANES) {
         const vfloat d = v_load(from + i) - v_load(mean + base + i);
-        v_store_part(to + i, v_multiply_add(d, v_load(scale + i), v_load(beta + base + i)), width - i);
+        const vfloat y_i = v_multiply_add(d, v_load(scale + i), v_load(beta + base + i));
+        v_store_part(to + i, y_i, width - i);
       }
     }
   }
@@ -79,8 +81,8 @@ void batch_norm_sums(const float *x, const float *dy, offset rows, int channels,
   }
 }
 
-// dx = gamma / deviation * (dy - mean(dy) - normalized x * mean(dy * normalized x)), from the sums of
-// all `rows` rows. Range: rows.
+// dx = gamma / deviation * (dy - mean(dy) - normalized x * mean(dy * normalized x)), from the sums
+// of all `rows` rows. Range: rows.
 EXPORT(batch_norm_gradient)
 void batch_norm_gradient(const float *x, const float *dy, offset rows, int channels,
                          const float *mean, const float *variance, const float *gamma,

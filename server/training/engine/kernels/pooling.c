@@ -1,10 +1,11 @@
-// Maximum and average pooling of NHWC images and their gradients. A window is clipped at the image's
-// edge: padding is never a maximum and is not counted in an average. A NaN in a window is its maximum,
-// so that it is not hidden. Ties go to the first pixel in reading order. Ranges are images.
+// Maximum and average pooling of NHWC images and their gradients. A window is clipped at the
+// image's edge: padding is never a maximum and is not counted in an average. A NaN in a window is
+// its maximum, so that it is not hidden. Ties go to the first pixel in reading order. Ranges are
+// images.
 #include "simd.h"
 
-// The part of a window that lies inside the image: rows by columns of taps, from an offset in the image
-// on, in elements.
+// The part of a window that lies inside the image: rows by columns of taps, from an offset in the
+// image on, in elements.
 typedef struct {
   int rows, columns;
   offset start;
@@ -19,11 +20,20 @@ static inline window window_at(const conv_shape *s, int oy, int ox) {
   return (window){MAX(0, y1 - y0), MAX(0, x1 - x0), pixel * s->in_channels};
 }
 
-// Visits the taps of a window in reading order: `tap` counts them, `at` is the offset of the tap's pixel.
-#define FOR_TAPS(s, w)                                                                            \
-  for (int i = 0, tap = 0; i < (w).rows; i++)                                                     \
-    for (offset j = 0, at = (w).start + (offset)i * (s)->dilation_y * (s)->in_width * (s)->in_channels; \
-         j < (w).columns; j++, tap++, at += (offset)(s)->dilation_x * (s)->in_channels)
+static inline offset row_step(const conv_shape *s) {
+  return (offset)s->dilation_y * s->in_width * s->in_channels;
+}
+
+static inline offset column_step(const conv_shape *s) {
+  return (offset)s->dilation_x * s->in_channels;
+}
+
+// Visits the taps of a window in reading order: `tap` counts them, `at` is the offset of the tap's
+// pixel.
+#define FOR_TAPS(s, w)                                                               \
+  for (int i = 0, tap = 0; i < (w).rows; i++)                                        \
+    for (offset j = 0, at = (w).start + i * row_step(s); j < (w).columns;            \
+         j++, tap++, at += column_step(s))
 
 static inline vint is_new_maximum(vfloat value, vfloat best) {
   return (value > best) | ((value != value) & (best == best));

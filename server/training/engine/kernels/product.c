@@ -3,10 +3,11 @@
 //   target[pixel, column] = bias[column] + sum over taps t and depth d of
 //                           source[row(pixel, t), d] * weights[t, d, column]
 //
-// It is computed in register tiles of TILE_ROWS pixels by TILE_COLUMNS columns, from two packed copies:
-// the weights, once a call, as panels [panel][tap][depth][TILE_COLUMNS]; the rows of the source, for a
-// block of pixels at a time, as tiles [tile][tap][depth][TILE_ROWS]. So the inner loop reads two streams
-// in order, whatever stride, dilation and padding are. A row of zeros stands for the padding.
+// It is computed in register tiles of TILE_ROWS pixels by TILE_COLUMNS columns, from two packed
+// copies: the weights, once a call, as panels [panel][tap][depth][TILE_COLUMNS]; the rows of the
+// source, for a block of pixels at a time, as tiles [tile][tap][depth][TILE_ROWS]. So the inner
+// loop reads two streams in order, whatever stride, dilation and padding are. A row of zeros stands
+// for the padding.
 #include "simd.h"
 
 // A block of tiles that is multiplied with one panel after the other: it should stay in the caches.
@@ -65,7 +66,8 @@ static inline const float *row_of(const gather *g, pixel p, int tap, const float
   return g->source + (((offset)p.image * g->height + y) * g->width + x) * g->depth;
 }
 
-// The rows from a tap to the end of its run as one, or NULL where an edge of the source cuts the run.
+// The rows from a tap to the end of its run as one, or NULL where an edge of the source cuts the
+// run.
 static inline const float *run_of(const gather *g, pixel p, int tap, const float *zeros) {
   const int count = g->run - tap % g->run;
   const int y = p.y * g->step_y + g->tap_y[tap], x = p.x * g->step_x + g->tap_x[tap];
@@ -171,7 +173,8 @@ static inline void pack_rows(const float *const *row, int depth, float *to) {
     for (int i = 0; i < TILE_ROWS; i++) *to++ = row[i][d];
 }
 
-// Packs the tile that begins at a pixel and moves the pixel on. A tile of fewer pixels repeats the last.
+// Packs the tile that begins at a pixel and moves the pixel on. A tile of fewer pixels repeats the
+// last.
 static void pack_tile(const gather *g, pixel *at, int count, const float *zeros, float *to) {
   pixel pixels[TILE_ROWS];
   const float *row[TILE_ROWS];
@@ -249,7 +252,8 @@ static void pack_matrix_tile(const float *a, int transposed, int rows, int depth
     for (int i = 0; i < TILE_ROWS; i++) to[i] = a[(offset)d * rows + first + MIN(i, count - 1)];
 }
 
-// y = a b + bias, with b packed; a is [rows, depth] or, transposed, [depth, rows]. Range: rows of y.
+// y = a b + bias, with b packed; a is [rows, depth] or, transposed, [depth, rows]. Range: rows of
+// y.
 EXPORT(matmul)
 void matmul(const float *a, int transposed, int rows, int depth, int columns, const float *packed,
             const float *bias, int relu, float *y, void *scratch, int first, int last) {

@@ -69,7 +69,8 @@ static void sum_strip(const float *x, offset rows, offset stride, int width, str
     const offset end = MIN(start + SUM_BLOCK, rows);
     for (offset row = start; row < end; row++) {
       const float *from = x + row * stride;
-      for (int i = 0; i < width; i += LANES) v_store(s->part + i, v_load(s->part + i) + v_load(from + i));
+      for (int i = 0; i < width; i += LANES)
+        v_store(s->part + i, v_load(s->part + i) + v_load(from + i));
     }
     add_part_to_total(s, width);
   }

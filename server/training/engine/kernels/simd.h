@@ -1,5 +1,6 @@
-// Vectors of float32, once for every machine: four lanes for WebAssembly, eight for AVX2. Arithmetic
-// and comparisons are written with the compiler's vector operators; only what these lack is here.
+// Vectors of float32, once for every machine: four lanes for WebAssembly, eight for AVX2.
+// Arithmetic and comparisons are written with the compiler's vector operators; only what these lack
+// is here.
 #ifndef LIGHTBENCH_SIMD_H
 #define LIGHTBENCH_SIMD_H
 

@@ -37,7 +37,8 @@ static inline vfloat v_exp(vfloat x) {
 // exp(x) - 1, with all digits near zero. For x up to 80.
 static inline vfloat v_exp_minus_one(vfloat x) {
   vint n;
-  vfloat rest = split_exp(x, &n), scale = power_of_two(v_select_int(n < v_splat_int(-126), v_splat_int(-126), n));
+  const vint lowest = v_splat_int(-126);
+  vfloat rest = split_exp(x, &n), scale = power_of_two(v_select_int(n < lowest, lowest, n));
   vfloat far = (rest + v_splat(1)) * scale - v_splat(1);
   return v_select(n == v_splat_int(0), rest, far);
 }
