@@ -26,16 +26,13 @@ export function lossFunction(value: LossValue): LossFunction {
 /** −ln p(label) from logits [batch, classes]. Its gradient, p − y, stays exact where p saturates. */
 function softmaxCrossEntropy(outputs: tf.Tensor, { labels }: Targets): tf.Tensor1D {
   const truth = oneHot(labels, outputs.shape[1]!);
-  return withGradient<tf.Tensor1D>([outputs], () => {
-    const logProbabilities = tf.logSoftmax(outputs);
-    return {
-      value: tf.neg(tf.sum(tf.mul(logProbabilities, truth), 1)),
-      saved: [logProbabilities, truth],
-      gradient: (dy, [logP, y]) => [
-        tf.mul(tf.sub(tf.exp(logP!), y!), tf.reshape(dy, [labels.length, 1])),
-      ],
-    };
-  });
+  return withGradient<tf.Tensor1D>([outputs], () => ({
+    value: tf.neg(tf.sum(tf.mul(tf.logSoftmax(outputs), truth), 1)),
+    saved: [outputs, truth],
+    gradient: (dy, [logits, y]) => [
+      tf.mul(tf.sub(tf.softmax(logits!), y!), tf.reshape(dy, [labels.length, 1])),
+    ],
+  }));
 }
 
 /** Mean of (y − t)² over a sample; t is the one-hot label of a row of figures, the object of an image. */

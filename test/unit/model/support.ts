@@ -6,6 +6,7 @@ import { readExperiment } from '#common/experiment/read';
 import { traceExperiment, type Trace } from '#common/experiment/trace';
 import type { ForwardContext } from '../../../server/training/context';
 import { valueAndGradients } from '../../../server/training/gradients';
+import { buildNetwork, type Network } from '../../../server/training/model/network';
 
 /** An experiment as a file would give it: sections as written, with all defaults filled in. */
 export function experimentWith(sections: Readonly<Record<string, unknown>>): Experiment {
@@ -37,21 +38,18 @@ export function contextOf(count: number, changes: Partial<ForwardContext> = {}):
 
 /**
  * Compares gradients with central differences at a few entries of every variable, to `tolerance` of the
- * largest gradient of the variable.
+ * largest gradient of the variable (or of 0.01, where the true gradient is 0).
  */
 export function checkGradients(
   compute: () => tf.Scalar,
   variables: ReadonlyMap<string, tf.Variable>,
   { step = 0.01, tolerance = 2e-3, entries = 6 } = {},
 ): void {
-  const gradients = tf.tidy(() => {
-    const found = valueAndGradients(compute, variables).gradients;
-    return new Map([...found].map(([name, gradient]) => [name, gradient.dataSync()]) as never);
-  }) as unknown as ReadonlyMap<string, Float32Array>;
+  const { value, gradients } = valueAndGradients(compute, variables);
   for (const [name, variable] of variables) {
-    const gradient = gradients.get(name);
+    const gradient = gradients.get(name)?.dataSync<'float32'>();
     assert.ok(gradient, `${name} has no gradient`);
-    const scale = gradient.reduce((max, value) => Math.max(max, Math.abs(value)), 1e-3);
+    const scale = gradient.reduce((max, value) => Math.max(max, Math.abs(value)), 0.01);
     const stride = Math.max(1, Math.floor(gradient.length / entries));
     for (let entry = 0; entry < gradient.length; entry += stride) {
       const slope = slopeAt(compute, variable, entry, step);
@@ -61,6 +59,7 @@ export function checkGradients(
       );
     }
   }
+  tf.dispose([value, ...gradients.values()]);
 }
 
 function slopeAt(
@@ -84,4 +83,24 @@ function slopeAt(
 /** Gives a variable new values, row-major. */
 export function assign(variable: tf.Variable, values: Float32Array | readonly number[]): void {
   tf.tidy(() => variable.assign(tf.tensor(Float32Array.from(values), variable.shape)));
+}
+
+/** A network of the given layers, with weights replaced by name. */
+export function networkOf(
+  layers: readonly object[],
+  input: Shape,
+  weights: Readonly<Record<string, readonly number[]>> = {},
+): Network {
+  const experiment = experimentWith({ model: { layers } });
+  const network = buildNetwork(traceOf(experiment, input), experiment);
+  for (const [name, values] of Object.entries(weights)) {
+    assign(network.weights.get(name)!.variable, values);
+  }
+  return network;
+}
+
+/** The variables of a network that are learned, by name. */
+export function trainableOf({ weights }: Network): ReadonlyMap<string, tf.Variable> {
+  const learned = [...weights].filter(([, { spec }]) => spec.trainable);
+  return new Map(learned.map(([name, { variable }]) => [name, variable]));
 }

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import * as tf from '@tensorflow/tfjs-core';
+import { initialValues } from '../../../server/training/initializers/initializers';
+import { numbers, useEngine } from '../engine/support';
+import { assign, contextOf, networkOf } from './support';
+
+const layers = [
+  { type: 'conv2d', filters: 2, padding: 'same' },
+  { type: 'batchNormalization' },
+  { type: 'conv2d', filters: 3, activation: 'relu' },
+  { type: 'flatten' },
+  { type: 'dense', units: 4, name: 'logits' },
+];
+
+describe('the network', () => {
+  useEngine('relaxed');
+
+  it('names its weights by layer and starts them from their own streams', () => {
+    const network = networkOf(layers, [4, 4, 1]);
+    const shapes = [...network.weights].map(([name, { variable }]) => [name, variable.shape]);
+    assert.deepEqual(shapes, [
+      ['conv2d/kernel', [3, 3, 1, 2]],
+      ['conv2d/bias', [2]],
+      ['batchNormalization/gamma', [2]],
+      ['batchNormalization/beta', [2]],
+      ['batchNormalization/movingMean', [2]],
+      ['batchNormalization/movingVariance', [2]],
+      ['conv2d_1/kernel', [3, 3, 2, 3]],
+      ['conv2d_1/bias', [3]],
+      ['logits/kernel', [12, 4]],
+      ['logits/bias', [4]],
+    ]);
+    const kernel = network.weights.get('conv2d_1/kernel')!;
+    assert.deepEqual(
+      kernel.variable.dataSync(),
+      initialValues({ type: 'glorotUniform' }, [3, 3, 2, 3], 0, 'conv2d_1/kernel'),
+    );
+    assert.equal(kernel.layer.name, 'conv2d_1');
+    assert.equal(network.weights.get('batchNormalization/movingMean')!.variable.trainable, false);
+    network.dispose();
+  });
+
+  it('gives logits and can stand beside another network of the same names', () => {
+    const [a, b] = [networkOf(layers, [4, 4, 1]), networkOf(layers, [4, 4, 1])];
+    tf.tidy(() => {
+      const x = tf.tensor(numbers(32), [2, 4, 4, 1]);
+      const ctx = contextOf(2, { training: false });
+      assert.deepEqual(a.apply(x, ctx).shape, [2, 4]);
+      assert.deepEqual(a.apply(x, ctx).dataSync(), b.apply(x, ctx).dataSync());
+    });
+    a.dispose();
+    b.dispose();
+  });
+
+  it('finds the first layer whose output is not finite, and changes nothing', () => {
+    const network = networkOf(layers, [4, 4, 1]);
+    const x = tf.tensor(numbers(32), [2, 4, 4, 1]);
+    const ctx = contextOf(2);
+    assert.equal(network.findNonFinite(x, ctx), undefined);
+    const mean = network.weights.get('batchNormalization/movingMean')!.variable;
+    assert.deepEqual([...mean.dataSync()], [0, 0]);
+
+    const bias = network.weights.get('conv2d_1/bias')!.variable;
+    assign(bias, [0, Infinity, 0]);
+    assert.equal(network.findNonFinite(x, ctx), 'conv2d_1');
+    assign(network.weights.get('conv2d/kernel')!.variable, new Array<number>(18).fill(NaN));
+    assert.equal(network.findNonFinite(x, ctx), 'conv2d');
+    const broken = tf.fill([2, 4, 4, 1], NaN);
+    assert.equal(network.findNonFinite(broken, ctx), 'input');
+    tf.dispose([x, broken]);
+    network.dispose();
+  });
+
+  it('gives all tensors back', () => {
+    const before = tf.memory().numTensors;
+    const network = networkOf([...layers, { type: 'batchNormalization', scale: false }], [4, 4, 1]);
+    for (const training of [true, false]) {
+      tf.tidy(() => void network.apply(tf.ones([2, 4, 4, 1]), contextOf(2, { training })));
+    }
+    network.dispose();
+    assert.equal(tf.memory().numTensors, before);
+  });
+});

@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import * as tf from '@tensorflow/tfjs-core';
+import type { OptimizerValue } from '#common/catalogue/optimizers';
+import { CodedError } from '#common/protocol/rpc';
+import { createOptimizer, type Optimizer } from '../../../server/training/optimizer/optimizer';
+import { assertClose, useEngine } from '../engine/support';
+
+const adam = { type: 'adam', learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as const;
+const momentum = { type: 'momentum', learningRate: 0.1, momentum: 0.9, nesterov: false } as const;
+
+/** Applies scalar gradients to a vector of equal entries. */
+function step(optimizer: Optimizer, gradient: number, name = 'w'): void {
+  tf.tidy(() => optimizer.apply(new Map([[name, tf.fill([2], gradient)]])));
+}
+
+function weight(value = 1): tf.Variable {
+  return tf.tidy(() => tf.variable(tf.fill([2], value)));
+}
+
+/** The weight after each gradient, starting at 1. */
+function follow(value: OptimizerValue, gradients: readonly number[]): readonly number[] {
+  const w = weight();
+  const optimizer = createOptimizer(value, [{ name: 'all', variables: new Map([['w', w]]) }]);
+  const path = gradients.map((gradient) => {
+    step(optimizer, gradient);
+    const [first, second] = w.dataSync();
+    assert.equal(first, second);
+    return first!;
+  });
+  optimizer.dispose();
+  w.dispose();
+  return path;
+}
+
+describe('optimizers', () => {
+  useEngine('relaxed');
+
+  // The truth table of the reference, computed in double precision.
+  const table: readonly (readonly [string, OptimizerValue, number[], number[]])[] = [
+    ['sgd', { type: 'sgd', learningRate: 0.1 }, [0.8, 0.6, 0.4], [0.8, 0.9, 0.85]],
+    ['momentum', momentum, [0.8, 0.42, -0.122], [0.8, 0.72, 0.598]],
+    ['Nesterov', { ...momentum, nesterov: true }, [0.62, 0.078, -0.6098], [0.62, 0.648, 0.4882]],
+    ['adam', adam, [0.9, 0.8, 0.7], [0.9, 0.8733663, 0.83932339]],
+  ];
+  for (const [name, value, constant, changing] of table) {
+    it(`step as the table says: ${name}`, () => {
+      assertClose(follow(value, [2, 2, 2]), constant, 'g = 2, 2, 2', 3e-7);
+      assertClose(follow(value, [2, -1, 0.5]), changing, 'g = 2, −1, ½', 3e-7);
+    });
+  }
+
+  it('add ε to the corrected root, so that tiny gradients are told apart', () => {
+    // The first step of Adam is η g / (|g| + ε).
+    const epsilon = 1e-3;
+    for (const gradient of [1e-3, -1e-4]) {
+      const expected = 1 - (0.1 * gradient) / (Math.abs(gradient) + epsilon);
+      assertClose(follow({ ...adam, epsilon }, [gradient]), [expected], 'first step', 3e-7);
+    }
+  });
+
+  it('step groups at their own rates, and follow a changed one', () => {
+    const [w, sigma] = [weight(), weight()];
+    const optimizer = createOptimizer({ type: 'sgd', learningRate: 0.1 }, [
+      { name: 'network', variables: new Map([['w', w]]) },
+      { name: 'blur', learningRate: 0.5, variables: new Map([['sigma', sigma]]) },
+    ]);
+    const both = () =>
+      tf.tidy(() =>
+        optimizer.apply(
+          new Map([
+            ['w', tf.ones([2])],
+            ['sigma', tf.ones([2])],
+          ]),
+        ),
+      );
+    both();
+    assertClose([w.dataSync()[0]!, sigma.dataSync()[0]!], [0.9, 0.5], 'first', 1e-6);
+    optimizer.learningRate = 0.2;
+    both();
+    assertClose([w.dataSync()[0]!, sigma.dataSync()[0]!], [0.7, 0], 'second', 1e-6);
+    assert.equal(optimizer.steps, 2);
+    tf.dispose([w, sigma]);
+  });
+
+  it('leave a variable without a gradient as it is', () => {
+    const [w, frozen] = [weight(), weight()];
+    const variables = new Map([
+      ['w', w],
+      ['frozen', frozen],
+    ]);
+    const optimizer = createOptimizer(adam, [{ name: 'all', variables }]);
+    step(optimizer, 1);
+    assert.deepEqual([...frozen.dataSync()], [1, 1]);
+    assert.deepEqual([...optimizer.state().get('frozen/m')!.dataSync()], [0, 0]);
+    optimizer.dispose();
+    tf.dispose([w, frozen]);
+  });
+
+  for (const value of [adam, momentum]) {
+    it(`go on from a saved state bit by bit: ${value.type}`, () => {
+      const variablesOf = (w: tf.Variable) => [{ name: 'all', variables: new Map([['w', w]]) }];
+      const w = weight();
+      const whole = createOptimizer(value, variablesOf(w));
+      step(whole, 2);
+      step(whole, -1);
+      const saved = new Map(
+        [...whole.state()].map(([name, slot]) => [name, slot.dataSync<'float32'>().slice()]),
+      );
+      assert.deepEqual([...saved.keys()], value.type === 'adam' ? ['w/m', 'w/v'] : ['w/m']);
+      const resumed = weight(w.dataSync()[0]);
+      const second = createOptimizer(value, variablesOf(resumed));
+      tf.tidy(() =>
+        second.restore(
+          new Map([...saved].map(([name, values]) => [name, tf.tensor1d(values)])),
+          whole.steps,
+        ),
+      );
+      for (const optimizer of [whole, second]) step(optimizer, 0.5);
+      assert.deepEqual(resumed.dataSync(), w.dataSync());
+      assert.equal(second.steps, 3);
+      tf.dispose([w, resumed]);
+      whole.dispose();
+      second.dispose();
+    });
+  }
+
+  it('refuse a state that does not fit, and say which part', () => {
+    const w = weight();
+    const optimizer = createOptimizer(adam, [{ name: 'all', variables: new Map([['w', w]]) }]);
+    tf.tidy(() => {
+      const m = tf.zeros([2]);
+      const isRefused = (state: ReadonlyMap<string, tf.Tensor>, pattern: RegExp) =>
+        assert.throws(
+          () => optimizer.restore(state, 5),
+          (error) =>
+            error instanceof CodedError &&
+            error.code === 'run/checkpoint-mismatch' &&
+            pattern.test(error.message),
+        );
+      isRefused(new Map([['w/m', m]]), /"w\/v".*missing/);
+      isRefused(
+        new Map<string, tf.Tensor>([
+          ['w/m', m],
+          ['w/v', tf.zeros([3])],
+        ]),
+        /"w\/v" of shape \[2\] has the shape \[3\]/,
+      );
+    });
+    assert.equal(optimizer.steps, 0);
+    optimizer.dispose();
+    w.dispose();
+  });
+
+  it('keep the number of tensors', () => {
+    const before = tf.memory().numTensors;
+    const w = weight();
+    const optimizer = createOptimizer(adam, [{ name: 'all', variables: new Map([['w', w]]) }]);
+    const after = tf.memory().numTensors;
+    for (let i = 0; i < 5; i++) step(optimizer, i);
+    assert.equal(tf.memory().numTensors, after);
+    optimizer.dispose();
+    w.dispose();
+    assert.equal(tf.memory().numTensors, before);
+  });
+});
