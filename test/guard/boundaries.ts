@@ -40,10 +40,8 @@ export const RULES: readonly FolderRule[] = [
     packages: [
       '@sinclair/typebox',
       'jsonc-parser',
-      'vscode-json-languageservice',
       'vscode-languageserver',
       'vscode-languageserver-textdocument',
-      'vscode-uri',
     ],
     node: true,
   },
