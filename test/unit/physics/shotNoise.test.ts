@@ -156,6 +156,11 @@ describe('shot noise', () => {
       draw({ training: true, split: 'train' }),
     ];
     assert.equal(new Set([first, ...others]).size, 7);
+    // Counted in training as well: an evaluation of the same samples still sees other photons.
+    const camera = { photons: 20, gradient: 'straightThrough' };
+    const count = (training: boolean) =>
+      observe(0.5, [2, 4, 4], camera, { training, split: 'train' });
+    assert.notDeepEqual(count(true), count(false));
   });
 
   it('gives a sample its noise wherever it stands in the batch', () => {
