@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
-// TF.js' core comes without its gradients: whoever differentiates registers them.
-import '@tensorflow/tfjs-core/dist/register_all_gradients';
+import './tfGradients';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EngineChoice, EngineFacts, EngineId, EngineReport } from '#common/engine';
 import { engineIds } from '#common/engine';
+import { CodedError, messageOf } from '#common/protocol/rpc';
 import { WasmBackend, wasmBackendName } from './wasm/backend';
 import { createSharedMemory } from './wasm/heap';
 import { compileKernels, type KernelVariant, linkKernels } from './wasm/module';
@@ -26,11 +26,6 @@ export interface EngineOptions {
   readonly kernels?: KernelVariant;
 }
 
-/** The engine asked for cannot train here. The message says what to do. */
-export class EngineUnavailableError extends Error {
-  readonly code = 'engine/unavailable';
-}
-
 const descriptions: Readonly<Record<KernelVariant, string>> = {
   relaxed: 'WebAssembly, relaxed SIMD',
   plain: 'WebAssembly, SIMD',
@@ -39,7 +34,7 @@ const descriptions: Readonly<Record<KernelVariant, string>> = {
 /**
  * Opens an engine and makes it the TF.js backend of this process.
  *
- * @throws EngineUnavailableError when the engine that was asked for by name cannot train here.
+ * @throws CodedError `engine/unavailable` when the engine that was asked for cannot train here.
  */
 export async function openEngine(
   choice: EngineChoice,
@@ -48,7 +43,7 @@ export async function openEngine(
   if (choice !== 'auto' && choice !== 'wasm') {
     const reports = await probeEngines();
     const reason = reports.find(({ id }) => id === choice)?.reason ?? 'There is no such engine.';
-    throw new EngineUnavailableError(
+    throw unavailable(
       `The engine "${choice}" is not available. ${reason} Use "auto" or "wasm" instead.`,
     );
   }
@@ -58,7 +53,7 @@ export async function openEngine(
 
 async function openWasm(reason: string, options: EngineOptions): Promise<Engine> {
   const { backend, variant } = await createBackend(options.kernels).catch((error: unknown) => {
-    throw new EngineUnavailableError(error instanceof Error ? error.message : String(error));
+    throw unavailable(messageOf(error));
   });
   registerWasmKernels();
   if (tf.findBackendFactory(wasmBackendName)) tf.removeBackend(wasmBackendName);
@@ -105,7 +100,7 @@ async function probeWasm(): ReturnType<Probe> {
       facts: { description: descriptions[variant], threads: 1 },
     };
   } catch (error) {
-    return notYet(error instanceof Error ? error.message : String(error));
+    return notYet(messageOf(error));
   }
 }
 
@@ -136,4 +131,8 @@ function findPackage(name: string): string | undefined {
 
 function notYet(reason: string): Omit<EngineReport, 'id'> {
   return { available: false, reason, facts: {} };
+}
+
+function unavailable(message: string): CodedError {
+  return new CodedError('engine/unavailable', message);
 }

@@ -1,5 +1,6 @@
 // The operations that layers are made of, with gradients that TF.js lacks or computes slowly. On the
 // engine's own backend they run fused kernels; on any other they are composed of plain TF.js operations.
+import './tfGradients';
 import * as tf from '@tensorflow/tfjs-core';
 
 export type Pair = number | readonly [number, number];

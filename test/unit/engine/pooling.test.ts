@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
-import { assertClose, centralDifferences, numbers, random, useEngine, variants } from './support';
+import {
+  assertClose,
+  centralDifferences,
+  numbers,
+  random,
+  sizeOf,
+  useEngine,
+  variants,
+} from './support';
 
 for (const variant of variants) {
   describe(`pooling, ${variant} kernels`, () => {
@@ -67,10 +75,7 @@ for (const variant of variants) {
             const y = op(x as tf.Tensor4D, window, strides, pad);
             return tf.sum(tf.mul(y, random(y.shape, 8)));
           };
-          const x = numbers(
-            shape.reduce((a, b) => a * b, 1),
-            5,
-          );
+          const x = numbers(sizeOf(shape), 5);
           const entries = [...x.keys()];
           const evaluate = (values: Float32Array): number =>
             tf.tidy(() => scalar(tf.tensor(values, [...shape])).dataSync()[0]!);
