@@ -56,6 +56,7 @@ export const RINGS: readonly Ring[] = [
   { kind: 'mocha', name: 'language', folder: 'language', timeoutMs: 30_000, needsBuild: true },
   { kind: 'mocha', name: 'training', folder: 'training', timeoutMs: 120_000, needsBuild: true },
   { kind: 'mocha', name: 'protocol', folder: 'protocol', timeoutMs: 60_000, needsBuild: true },
+  { kind: 'mocha', name: 'cli', folder: 'cli', timeoutMs: 60_000, needsBuild: true },
   {
     kind: 'mocha',
     name: 'webview',
