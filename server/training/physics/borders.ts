@@ -17,18 +17,19 @@ const rules = {
 } satisfies Record<Border, (i: number, size: number) => number>;
 
 /**
- * The shifts that a symmetric kernel is made of: row d, of size × size numbers, moves a signal by +d
- * and by −d and adds both (by 0 once). A blur is the sum of the rows times the taps of the kernel.
+ * The matrix that convolves a signal of `size` samples with a symmetric kernel h(0) … h(radius),
+ * row-major: T[i, k] is the sum of all h(d) whose i − d stands for sample k. Summed in double precision.
  */
-export function shiftMatrices(size: number, radiusPx: number, border: Border): Float32Array {
-  const matrices = new Float32Array((radiusPx + 1) * size * size);
-  for (let d = -radiusPx; d <= radiusPx; d++) {
-    for (let i = 0; i < size; i++) {
+export function convolutionMatrix(taps: Float64Array, size: number, border: Border): Float64Array {
+  const matrix = new Float64Array(size * size);
+  const radius = taps.length - 1;
+  for (let i = 0; i < size; i++) {
+    for (let d = -radius; d <= radius; d++) {
       const from = rules[border](i - d, size);
-      if (from >= 0) matrices[(Math.abs(d) * size + i) * size + from]! += 1;
+      if (from >= 0) matrix[i * size + from]! += taps[Math.abs(d)]!;
     }
   }
-  return matrices;
+  return matrix;
 }
 
 function modulo(i: number, period: number): number {

@@ -1,52 +1,50 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { withGradient } from '../gradients';
-import { shiftMatrices, type Border } from './borders';
+import { convolutionMatrix, type Border } from './borders';
 import { gaussianKernel, type KernelForm } from './gaussianKernel';
 import type { PhysicalLayerBuilder } from './physicalLayer';
 
 /**
- * y = T(σ) x T(σ)ᵀ on every channel: two products with one matrix for each axis, exactly differentiable
- * in x and σ. The kernel ends at ⌈4σ⌉ pixels; where σ is learned, at ⌈4σ⌉ of the largest σ that it can
+ * y = T(σ) x T(σ)ᵀ on every channel: a product with one matrix for each axis, exactly differentiable in
+ * x and σ. The kernel ends at ⌈4σ⌉ pixels; where σ is learned, at ⌈4σ⌉ of the largest σ that it can
  * reach, because a radius that followed σ would make the loss jump.
  */
 export const gaussianBlur: PhysicalLayerBuilder<'gaussianBlur'> = (value, trace, parameter) => {
   const sigma = parameter('sigmaPx');
   const spec = trace.parameters.find(({ name }) => name === 'sigmaPx')!;
   const radiusPx = Math.ceil(4 * (spec.trainable ? spec.maximum : spec.initial));
-  const [height, width] = trace.inputShape as readonly [number, number, number];
-  const blur = createBlur(height, width, radiusPx, value.border);
-  return { apply: (x) => blur.apply(x, sigma), dispose: blur.dispose };
+  return { apply: (x) => blur(x, sigma, { radiusPx, border: value.border }) };
 };
 
-/** A blur of images of one size. */
-export interface Blur {
-  /** `form` replaces the catalogue's choice of a sampled or integrated kernel. */
-  apply(x: tf.Tensor4D, sigmaPx: tf.Tensor, form?: KernelForm): tf.Tensor4D;
-  dispose(): void;
+export interface BlurOptions {
+  readonly radiusPx: number;
+  readonly border: Border;
+  /** Replaces the catalogue's choice of a sampled or integrated kernel. */
+  readonly form?: KernelForm;
 }
 
-export function createBlur(height: number, width: number, radiusPx: number, border: Border): Blur {
-  const rowShifts = createShifts(height, radiusPx, border);
-  const columnShifts = height === width ? rowShifts : createShifts(width, radiusPx, border);
+/** Blurs images [batch, height, width, channels] by a Gaussian. */
+export function blur(
+  x: tf.Tensor4D,
+  sigmaPx: tf.Tensor,
+  { radiusPx, border, form }: BlurOptions,
+): tf.Tensor4D {
+  const [, height, width] = x.shape;
   const matrices = (taps: Float64Array): Matrices => ({
-    rows: combine(taps, rowShifts, height),
-    columns: combine(taps, columnShifts, width),
+    rows: createMatrix(taps, height, border),
+    columns: createMatrix(taps, width, border),
   });
-  return {
-    apply: (x, sigmaPx, form) =>
-      withGradient([x, sigmaPx], () => {
-        const { taps, slopes } = gaussianKernel(sigmaPx.dataSync()[0]!, radiusPx, form);
-        return {
-          value: blurAxes(x, matrices(taps)),
-          saved: [x],
-          gradient: (dy, [saved]) => [
-            blurAxes(dy, transposed(matrices(taps))),
-            inner(dy, blurSlope(saved as tf.Tensor4D, matrices(taps), matrices(slopes))),
-          ],
-        };
-      }),
-    dispose: () => tf.dispose([rowShifts, columnShifts]),
-  };
+  return withGradient([x, sigmaPx], () => {
+    const { taps, slopes } = gaussianKernel(sigmaPx.dataSync()[0]!, radiusPx, form);
+    return {
+      value: blurAxes(x, matrices(taps)),
+      saved: [x],
+      gradient: (dy, [saved]) => [
+        blurAxes(dy, transposed(matrices(taps))),
+        inner(dy, blurSlope(saved as tf.Tensor4D, matrices(taps), matrices(slopes))),
+      ],
+    };
+  });
 }
 
 /** What is applied to the rows and the columns of an image. */
@@ -55,14 +53,9 @@ interface Matrices {
   readonly columns: tf.Tensor2D;
 }
 
-function createShifts(size: number, radiusPx: number, border: Border): tf.Tensor2D {
-  return tf.tensor2d(shiftMatrices(size, radiusPx, border), [radiusPx + 1, size * size]);
-}
-
-/** T or dT/dσ as Σ h(d) S(d), from taps in double. */
-function combine(taps: Float64Array, shifts: tf.Tensor2D, size: number): tf.Tensor2D {
-  const row = tf.tensor2d(Float32Array.from(taps), [1, taps.length]);
-  return tf.reshape(tf.matMul(row, shifts), [size, size]);
+/** T or dT/dσ, made in double precision, then rounded. */
+function createMatrix(taps: Float64Array, size: number, border: Border): tf.Tensor2D {
+  return tf.tensor2d(Float32Array.from(convolutionMatrix(taps, size, border)), [size, size]);
 }
 
 /** dy/dσ = T′ x Tᵀ + T x T′ᵀ */

@@ -50,7 +50,6 @@ export function buildInstrument(trace: Trace, experiment: Pick<Experiment, 'phys
       }
     },
     dispose() {
-      for (const layer of layers) layer.dispose?.();
       for (const { variable } of parameters.values()) variable.dispose();
     },
   };

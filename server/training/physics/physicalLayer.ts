@@ -6,8 +6,6 @@ import type { ForwardContext } from '../context';
 /** A part of the instrument that is ready to form images. */
 export interface PhysicalLayer {
   apply(x: tf.Tensor4D, ctx: ForwardContext): tf.Tensor4D;
-  /** Tensors of the layer's own beside its parameters. */
-  dispose?(): void;
 }
 
 /** Makes a physical layer from its value. `parameter` gives one of its parameters by name. */

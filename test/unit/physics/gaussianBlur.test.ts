@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
 import type { KernelForm } from '../../../server/training/physics/gaussianKernel';
-import { createBlur, type Blur } from '../../../server/training/physics/gaussianBlur';
-import { shiftMatrices, type Border } from '../../../server/training/physics/borders';
+import { blur } from '../../../server/training/physics/gaussianBlur';
+import { convolutionMatrix, type Border } from '../../../server/training/physics/borders';
 import { numbers, useEngine } from '../engine/support';
 import { assertGolden, flat, imageSize, readGolden, type GoldenCase } from './golden';
 
@@ -17,27 +17,10 @@ function blurImage(
   border: Border,
   radius = Math.ceil(4 * sigma),
 ): Float32Array {
-  return withBlur(height, width, radius, border, (blur) =>
-    tf.tidy(() => {
-      const x = tf.tensor4d([...image], [1, height, width, 1]);
-      return blur.apply(x, tf.scalar(sigma)).dataSync<'float32'>();
-    }),
-  );
-}
-
-function withBlur<T>(
-  height: number,
-  width: number,
-  radius: number,
-  border: Border,
-  use: (blur: Blur) => T,
-): T {
-  const blur = createBlur(height, width, radius, border);
-  try {
-    return use(blur);
-  } finally {
-    blur.dispose();
-  }
+  return tf.tidy(() => {
+    const x = tf.tensor4d([...image], [1, height, width, 1]);
+    return blur(x, tf.scalar(sigma), { radiusPx: radius, border }).dataSync<'float32'>();
+  });
 }
 
 function checkGolden({ id, params, inputs, outputs, g, grads, tol_f32 }: GoldenCase): void {
@@ -45,22 +28,24 @@ function checkGolden({ id, params, inputs, outputs, g, grads, tol_f32 }: GoldenC
   const form: KernelForm = String(params['kernel']).startsWith('sampled')
     ? 'sampled'
     : 'integrated';
-  const border = params['border'] as Border;
-  withBlur(height, width, params['radius'] as number, border, (blur) =>
-    tf.tidy(() => {
-      const shape: [number, number, number, number] = [1, height, width, 1];
-      const x = tf.tensor4d(flat(inputs['x']!), shape);
-      const sigma = tf.scalar(inputs['sigma'] as number);
-      const weights = tf.tensor4d(flat(g['y']!), shape);
-      const y = blur.apply(x, sigma, form);
-      assertGolden(y.dataSync(), outputs['y']!, tol_f32.outputs, `${id}: y`);
-      const [dx, dSigma] = tf.grads((image, s) =>
-        tf.sum(tf.mul(blur.apply(image as tf.Tensor4D, s!, form), weights)),
-      )([x, sigma]);
-      assertGolden(dx!.dataSync(), grads['x']!, tol_f32.grads, `${id}: dx`);
-      assertGolden(dSigma!.dataSync(), grads['sigma']!, tol_f32.grads, `${id}: dσ`);
-    }),
-  );
+  const options = {
+    border: params['border'] as Border,
+    radiusPx: params['radius'] as number,
+    form,
+  };
+  tf.tidy(() => {
+    const shape: [number, number, number, number] = [1, height, width, 1];
+    const x = tf.tensor4d(flat(inputs['x']!), shape);
+    const sigma = tf.scalar(inputs['sigma'] as number);
+    const weights = tf.tensor4d(flat(g['y']!), shape);
+    const y = blur(x, sigma, options);
+    assertGolden(y.dataSync(), outputs['y']!, tol_f32.outputs, `${id}: y`);
+    const [dx, dSigma] = tf.grads((image, s) =>
+      tf.sum(tf.mul(blur(image as tf.Tensor4D, s!, options), weights)),
+    )([x, sigma]);
+    assertGolden(dx!.dataSync(), grads['x']!, tol_f32.grads, `${id}: dx`);
+    assertGolden(dSigma!.dataSync(), grads['sigma']!, tol_f32.grads, `${id}: dσ`);
+  });
 }
 
 describe('Gaussian blur', () => {
@@ -80,17 +65,19 @@ describe('Gaussian blur', () => {
       symmetric: 'ddcbaabcddcbaa',
     } as const;
     for (const border of borders) {
-      // Row d of the shifts adds the sample d before and the sample d after.
-      const shifts = shiftMatrices(4, 5, border);
+      // A kernel of one distance d alone adds the sample d before and the sample d after.
       for (let d = 1; d <= 5; d++) {
+        const taps = new Float64Array(6);
+        taps[d] = 1;
+        const matrix = convolutionMatrix(taps, 4, border);
         for (let i = 0; i < 4; i++) {
           const expected = [0, 0, 0, 0];
           for (const at of [i - d, i + d]) {
             const sample = 'abcd'.indexOf(outside[border][at + 5]!);
             if (sample >= 0) expected[sample]! += 1;
           }
-          const row = shifts.subarray((d * 4 + i) * 4, (d * 4 + i + 1) * 4);
-          assert.deepEqual([...row], expected, `${border}, shift ${d}, pixel ${i}`);
+          const row = matrix.subarray(i * 4, (i + 1) * 4);
+          assert.deepEqual([...row], expected, `${border}, distance ${d}, pixel ${i}`);
         }
       }
     }
@@ -142,9 +129,10 @@ describe('Gaussian blur', () => {
 
   it('treats channels and images apart', () => {
     const x = numbers(2 * 4 * 5 * 3, 5);
-    const together = withBlur(4, 5, 6, 'mirror', (blur) =>
-      tf.tidy(() => blur.apply(tf.tensor4d(x, [2, 4, 5, 3]), tf.scalar(1.5)).dataSync<'float32'>()),
-    );
+    const together = tf.tidy(() => {
+      const images = tf.tensor4d(x, [2, 4, 5, 3]);
+      return blur(images, tf.scalar(1.5), { radiusPx: 6, border: 'mirror' }).dataSync<'float32'>();
+    });
     for (let image = 0; image < 2; image++) {
       for (let channel = 0; channel < 3; channel++) {
         const pixels = (values: Float32Array) =>
@@ -160,24 +148,23 @@ describe('Gaussian blur', () => {
   it('has the right slope in σ on both sides of the change of form at 0.8', () => {
     const [x, weights] = [numbers(36, 7), numbers(36, 8)];
     const image = () => tf.tensor4d(x, [1, 6, 6, 1]);
-    withBlur(6, 6, 20, 'symmetric', (blur) =>
-      tf.tidy(() => {
-        const value = (s: tf.Tensor) =>
-          tf.sum(tf.mul(blur.apply(image(), s), tf.tensor4d(weights, [1, 6, 6, 1])));
-        for (const sigma of [0.2, 0.5, 0.79, 0.8, 0.81, 1, 3, 5]) {
-          const slope = tf.grad(value)(tf.scalar(sigma)).dataSync()[0]!;
-          const step = 0.005;
-          // One-sided towards the side that has the same form.
-          const [low, high] = sigma < 0.8 ? [sigma - step, sigma] : [sigma, sigma + step];
-          const at = (s: number) => value(tf.scalar(s)).dataSync()[0]!;
-          const middle = tf
-            .grad(value)(tf.scalar((low + high) / 2))
-            .dataSync()[0]!;
-          const difference = (at(high) - at(low)) / step;
-          assert.ok(Math.abs(difference - middle) < 2e-3, `σ ${sigma}: ${middle}, ${difference}`);
-          assert.ok(Math.abs(slope - middle) < 0.1, `σ ${sigma}: ${slope}, ${middle}`);
-        }
-      }),
-    );
+    const options = { radiusPx: 20, border: 'symmetric' } as const;
+    tf.tidy(() => {
+      const value = (s: tf.Tensor) =>
+        tf.sum(tf.mul(blur(image(), s, options), tf.tensor4d(weights, [1, 6, 6, 1])));
+      for (const sigma of [0.2, 0.5, 0.79, 0.8, 0.81, 1, 3, 5]) {
+        const slope = tf.grad(value)(tf.scalar(sigma)).dataSync()[0]!;
+        const step = 0.005;
+        // One-sided towards the side that has the same form.
+        const [low, high] = sigma < 0.8 ? [sigma - step, sigma] : [sigma, sigma + step];
+        const at = (s: number) => value(tf.scalar(s)).dataSync()[0]!;
+        const middle = tf
+          .grad(value)(tf.scalar((low + high) / 2))
+          .dataSync()[0]!;
+        const difference = (at(high) - at(low)) / step;
+        assert.ok(Math.abs(difference - middle) < 2e-3, `σ ${sigma}: ${middle}, ${difference}`);
+        assert.ok(Math.abs(slope - middle) < 0.1, `σ ${sigma}: ${slope}, ${middle}`);
+      }
+    });
   });
 });
