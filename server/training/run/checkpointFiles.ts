@@ -39,7 +39,7 @@ export function openCheckpointFiles(folder: string): CheckpointFiles {
 
   async function readNamed(name: string): Promise<Checkpoint> {
     const file = fileOf(name);
-    const bytes = await readFile(file).catch((error: unknown) => {
+    const bytes = await readBytes(file).catch((error: unknown) => {
       throw diskError(error, `Could not read ${file}`);
     });
     return decodeCheckpoint(bytes);
@@ -68,7 +68,7 @@ export function openCheckpointFiles(folder: string): CheckpointFiles {
   return {
     save: (name, bytes) => (name === 'last' ? saveLast(bytes) : replaceFile(fileOf(name), bytes)),
     read: readNamed,
-    readInitial: () => readFile(fileOf('initial')).catch(ignoreMissing),
+    readInitial: () => readBytes(fileOf('initial')).catch(ignoreMissing),
     async findNewest(report) {
       await removeLeftovers(checkpoints);
       const names = await checkpointNames(checkpoints);
@@ -81,6 +81,12 @@ export function openCheckpointFiles(folder: string): CheckpointFiles {
         .reduce<FoundCheckpoint | undefined>(newer, undefined);
     },
   };
+}
+
+/** A plain array: the `slice` of Node's Buffer gives a view, not the copy that decoding counts on. */
+async function readBytes(file: string): Promise<Uint8Array> {
+  const buffer = await readFile(file);
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 }
 
 function newer(a: FoundCheckpoint | undefined, b: FoundCheckpoint): FoundCheckpoint {

@@ -23,6 +23,8 @@ export interface ExecuteOptions {
   readonly dataFolder?: string;
   /** Longest time of training between two checkpoints; there is one after every epoch anyway. */
   readonly checkpointIntervalMs?: number;
+  /** Shortest time between two reports of steps. */
+  readonly reportIntervalMs?: number;
   /** How long a run stays paused with nobody attached. */
   readonly pausedLimitMs?: number;
 }
@@ -40,6 +42,7 @@ export interface Session {
 }
 
 const defaultCheckpointIntervalMs = 30_000;
+const defaultReportIntervalMs = 100;
 const defaultPausedLimitMs = 3_600_000;
 
 /**
@@ -129,6 +132,7 @@ async function trainOn(session: Session, bench: Bench, onBegin: () => void): Pro
         ...{ bench, files, metrics, keeper, times, log, emit },
         checkIn: (saveLast) => checkIn(parts, saveLast),
         checkpointIntervalMs: options.checkpointIntervalMs ?? defaultCheckpointIntervalMs,
+        reportIntervalMs: options.reportIntervalMs ?? defaultReportIntervalMs,
       },
       state,
     );

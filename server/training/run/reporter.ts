@@ -8,12 +8,9 @@ interface Place {
   readonly totalSteps: number;
 }
 
-/** How often what was logged goes to disk and whoever watches is told. */
-const flushIntervalMs = 100;
-
 /** Logs steps and passes them on, no more often than anybody can look. */
 export function createReporter(
-  { bench, metrics, keeper, emit }: Omit<TrainingParts, 'checkIn'>,
+  { bench, metrics, keeper, emit, reportIntervalMs }: TrainingParts,
   stepsPerEpoch: number,
 ) {
   const { epochs } = bench.experiment.training;
@@ -30,7 +27,7 @@ export function createReporter(
         learned.map(([name, { variable }]) => [name, variable.dataSync()[0]!]),
       );
       metrics.step({ step: place.totalSteps, batch, physics });
-      if (Date.now() - flushedMs < flushIntervalMs && place.step < stepsPerEpoch) return;
+      if (Date.now() - flushedMs < reportIntervalMs && place.step < stepsPerEpoch) return;
       flushedMs = Date.now();
       metrics.flushSoon();
       keeper.note({ progress: progressOf(place) });

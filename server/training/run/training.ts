@@ -34,6 +34,8 @@ export interface TrainingParts {
   /** Called between two computations: waits through a pause and says when to stop. */
   readonly checkIn: (saveLast: () => Promise<void>) => Promise<StopReason | undefined>;
   readonly checkpointIntervalMs: number;
+  /** How often what was logged goes to disk and whoever watches is told. */
+  readonly reportIntervalMs: number;
 }
 
 export interface TrainingResult {

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { evaluateRun } from '../../server/training/run/evaluate';
+import { executeRun } from '../../server/training/run/execute';
+import type { Results } from '../../server/training/run/results';
+import { readTestLog } from '../../server/training/run/seal';
+import { makeRuns, readJson, seriesOf } from './support';
+
+const runs = makeRuns();
+after(() => runs.remove());
+
+async function finishedRun(changes: object = {}): Promise<string> {
+  const folder = await runs.create(changes);
+  await executeRun(folder);
+  return folder;
+}
+
+describe('the test split', () => {
+  it('is sealed until it is opened with a reason', async () => {
+    const folder = await finishedRun();
+    assert.equal(existsSync(path.join(folder, 'test-log.jsonl')), false);
+    assert.equal(existsSync(path.join(folder, 'test')), false);
+    assert.equal('test' in readJson<Results>(folder, 'results.json'), false);
+    for (const openReason of [undefined, '', '  ']) {
+      await assert.rejects(evaluateRun(folder, 'test', { openReason }), { code: 'test/sealed' });
+    }
+    assert.equal(existsSync(path.join(folder, 'test-log.jsonl')), false);
+
+    const results = await evaluateRun(folder, 'test', { openReason: 'the report' });
+    assert.equal(results.split, 'test');
+    assert.equal(results.count, 18);
+    assert.deepEqual(readJson<Results>(folder, 'results.json').test, results);
+    assert.equal(readJson<Results>(folder, 'results.json').train?.count, 84);
+    assert.equal((await seriesOf(folder, 'test', 'epoch_loss')).values.length, 1);
+
+    // Open is open, and the same weights give the same figures.
+    assert.deepEqual(await evaluateRun(folder, 'test'), results);
+  });
+
+  it('keeps a log of its openings that is chained by hashes', async () => {
+    const folder = await finishedRun();
+    await evaluateRun(folder, 'test', { openReason: 'first' });
+    await evaluateRun(folder, 'test');
+    await evaluateRun(folder, 'test', { openReason: 'third' });
+    const file = path.join(folder, 'test-log.jsonl');
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+    const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+    const entries = lines.map((line) => JSON.parse(line) as { reason: string; previous: string });
+    assert.deepEqual(
+      entries.map(({ reason }) => reason),
+      ['first', 'Evaluated again.', 'third'],
+    );
+    assert.deepEqual(
+      entries.map(({ previous }) => previous),
+      ['', ...lines.slice(0, 2)].map(sha256),
+    );
+    assert.equal((await readTestLog(folder)).isIntact, true);
+    writeFileSync(file, readFileSync(file, 'utf8').replace('first', 'FIRST'));
+    assert.equal((await readTestLog(folder)).isIntact, false);
+  });
+
+  it('is not part of the data that training reads', async () => {
+    // Every image that is read is noted by index, through the same data set that the run opens.
+    const folder = await finishedRun();
+    const { splitCounts } = readJson<{ splitCounts: Record<string, number> }>(folder, 'run.json');
+    assert.deepEqual(splitCounts, { train: 84, validation: 18, test: 18 });
+  });
+});
+
+describe('evaluating a run', () => {
+  it('gives the results that training wrote, noise included', async () => {
+    const folder = await finishedRun();
+    const { train, validation } = readJson<Results>(folder, 'results.json');
+    assert.deepEqual(await evaluateRun(folder, 'validation'), validation);
+    assert.deepEqual(await evaluateRun(folder, 'train'), train);
+  });
+
+  it('has figures that fit together', async () => {
+    const folder = await finishedRun();
+    const {
+      confusionMatrix = [],
+      count,
+      metrics,
+      perClass = [],
+    } = await evaluateRun(folder, 'train');
+    const all = confusionMatrix.flat().reduce((sum, n) => sum + n, 0);
+    const right = confusionMatrix.reduce((sum, row, i) => sum + row[i]!, 0);
+    assert.equal(all, count);
+    assert.equal(metrics['accuracy'], right / count);
+    assert.deepEqual(
+      perClass.map((one) => one.count),
+      [28, 28, 28],
+    );
+  });
+
+  it('is refused for a run that has no weights yet', async () => {
+    const folder = await runs.create();
+    await assert.rejects(evaluateRun(folder, 'validation'), { code: 'run/live' });
+  });
+
+  it('uses the best weights where early stopping restores them', async () => {
+    const folder = await finishedRun({
+      optimizer: { type: 'adam', learningRate: 0.08 },
+      training: { epochs: 30, batchSize: 16, earlyStopping: { patience: 2 } },
+    });
+    const { best, latest } = readJson<{
+      best: { validation: { loss: number } };
+      latest: { validation: { loss: number } };
+    }>(folder, 'run.json');
+    const { loss } = await evaluateRun(folder, 'validation');
+    assert.equal(loss, best.validation.loss);
+    assert.notEqual(loss, latest.validation.loss);
+  });
+});
