@@ -41,6 +41,8 @@ const browser = {
 function bundles() {
   const entries = [
     ['extension', 'extension/main.ts', { ...node, external: ['vscode'] }],
+    // Loaded when the first experiment file is opened: the library is larger than the rest of the host.
+    ['languageClient', 'extension/language/client.ts', { ...node, external: ['vscode'] }],
     ['language', 'server/language/main.ts', node],
     ['training', 'server/training/main.ts', node],
     ['cli', 'server/cli/main.ts', { ...node, banner: { js: '#!/usr/bin/env node' } }],

@@ -5,6 +5,7 @@ import { ourInputs, packagesIn, readMetafiles } from './metafiles';
 /** What may be in a bundle at all, however it got there. */
 const BUNDLES: Readonly<Record<string, readonly string[]>> = {
   extension: ['extension', 'server/common', 'server/runs'],
+  languageClient: ['extension'],
   language: ['server/language', 'server/common'],
   training: ['server/training', 'server/common', 'server/runs'],
   cli: ['server/cli', 'server/training', 'server/language', 'server/common', 'server/runs'],

@@ -10,7 +10,10 @@ export type RunPageRequests = {
 };
 
 /** The methods, for the host's check of what a page sends. */
-export const runPageMethods = ['page/ready', 'run/act'] as const satisfies readonly (keyof RunPageRequests)[];
+export const runPageMethods = [
+  'page/ready',
+  'run/act',
+] as const satisfies readonly (keyof RunPageRequests)[];
 
 /** What a person can do with a run on its page. */
 export const runActions = [
@@ -37,12 +40,15 @@ export interface RunSnapshot {
   readonly folder: string;
   readonly view: RunView;
   readonly curves: readonly CurveColumns[];
+  readonly stepsPerSecond?: number;
 }
 
 /** What is new: a view as a whole when anything in it changed, and the points that were added. */
 export interface RunChange {
   readonly view?: RunView;
   readonly curves: readonly CurveColumns[];
+  /** Lately, pauses left out; absent before the second step. */
+  readonly stepsPerSecond?: number;
 }
 
 /** New points of a series: what it held at index `from` and after it is replaced by these. */
@@ -56,16 +62,14 @@ export interface CurveColumns {
 
 /** All of a run but its curves. */
 export interface RunView {
-  /** Without process and socket, which are none of a page's business. */
-  readonly record: Omit<RunRecord, 'process'>;
+  /** `process` is left out: process and socket are none of a page's business. */
+  readonly record: RunRecord;
   readonly facts: RunFacts;
   readonly results: { readonly [S in Split]?: SplitResults };
   /** When and why the test split was opened, oldest first. */
   readonly testOpenings: readonly TestOpening[];
   /** What could not be read of the folder, in words. */
   readonly problems: readonly string[];
-  /** Steps a second lately; absent before the second step. */
-  readonly stepsPerSecond?: number;
 }
 
 export interface TestOpening {

@@ -1,0 +1,35 @@
+import { engineIds, type EngineChoice } from '#common/engine';
+
+/** The settings as the rest of the host uses them. */
+export interface Settings {
+  readonly engine: EngineChoice;
+  /** Undefined: as many as the engine finds useful. */
+  readonly threads?: number;
+  /** Undefined: the Node that runs the extension. */
+  readonly nodePath?: string;
+  readonly onWindowClose: 'continue' | 'stop';
+}
+
+const maxThreads = 256;
+
+/**
+ * Makes good values of whatever a settings file holds: a value that makes no sense counts as not set,
+ * because the settings editor marks it already.
+ */
+export function settingsOf(get: (name: string) => unknown): Settings {
+  const engine = ['auto' as const, ...engineIds].find((id) => id === get('engine')) ?? 'auto';
+  const threads = get('training.threads');
+  const nodePath = get('training.nodePath');
+  return {
+    engine,
+    ...(isThreadCount(threads) ? { threads } : {}),
+    ...(typeof nodePath === 'string' && nodePath.trim() !== ''
+      ? { nodePath: nodePath.trim() }
+      : {}),
+    onWindowClose: get('training.onWindowClose') === 'stop' ? 'stop' : 'continue',
+  };
+}
+
+function isThreadCount(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= maxThreads;
+}
