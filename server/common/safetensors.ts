@@ -197,8 +197,8 @@ function checkCoverage(entries: readonly Entry[], dataBytes: number): void {
 }
 
 function readData({ dtype, begin, end }: Entry, data: Uint8Array): SafeTensor['data'] {
-  // A copy, because the data of a view need not be aligned.
-  const { buffer } = data.slice(begin, end);
+  // A copy, because the data of a view need not be aligned. Not by slice(): that of Node's Buffer is a view.
+  const { buffer } = new Uint8Array(data.subarray(begin, end));
   switch (dtype) {
     case 'F64':
       return new Float64Array(buffer);

@@ -42,7 +42,7 @@ export function createEventDecoder(): EventDecoder {
         problem = { ...decoded.problem, offset: offset + decoded.problem.offset };
       }
       offset += decoded.end;
-      tail = problem === undefined ? joined.slice(decoded.end) : new Uint8Array(0);
+      tail = new Uint8Array(problem === undefined ? joined.subarray(decoded.end) : 0);
       return decoded.events;
     },
     get offset() {

@@ -124,7 +124,7 @@ export function createInterner(): Interner {
     for (let i = begin; i < end; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0;
     const entry = known.get(hash);
     if (entry !== undefined && isSame(entry.bytes, bytes, begin, end)) return entry.text;
-    const copy = bytes.slice(begin, end);
+    const copy = new Uint8Array(bytes.subarray(begin, end));
     const text = decodeUtf8(copy);
     known.set(hash, { bytes: copy, text });
     return text;

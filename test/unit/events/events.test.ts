@@ -139,6 +139,19 @@ describe('event files', () => {
     );
   });
 
+  it('are read from a buffer of Node that is used again for each piece', () => {
+    const bytes = fixture('plain.bin');
+    const buffer = Buffer.alloc(50);
+    const decoder = createEventDecoder();
+    const events: LogEvent[] = [];
+    for (let begin = 0; begin < bytes.length; begin += buffer.length) {
+      const piece = bytes.subarray(begin, begin + buffer.length);
+      buffer.set(piece);
+      events.push(...decoder.push(buffer.subarray(0, piece.length)));
+    }
+    assert.deepEqual(events, plainEvents);
+  });
+
   it('cut at any byte give the records before the cut and no problem', () => {
     const bytes = sampleFile(20);
     const whole = decodeEvents(bytes).events;

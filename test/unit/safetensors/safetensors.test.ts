@@ -85,6 +85,14 @@ describe('safetensors', () => {
     assert.deepEqual(tensors.get('tally'), plain.get('tally'));
   });
 
+  it("are read from one of Node's buffers into arrays of their own", () => {
+    const buffer = Buffer.concat([Buffer.alloc(16), fixture('plain.safetensors')]).subarray(16);
+    const { tensors } = decodeSafetensors(buffer);
+    buffer.fill(0xff);
+    assert.deepEqual(new Map([...tensors].sort()), new Map([...plain].sort()));
+    for (const { data } of tensors.values()) assert.equal(data.buffer.byteLength, data.byteLength);
+  });
+
   it('cut at any byte are refused', () => {
     const bytes = fixture('plain.safetensors');
     for (let length = 0; length < bytes.length; length++) {
