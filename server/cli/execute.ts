@@ -102,7 +102,7 @@ function endText(end: End, folder: string): string {
     failed: style.red('Failed'),
   };
   const head = heads[end.status] ?? style.yellow(`Ended as ${end.status}`);
-  const speed = `${figureText(end.stepMilliseconds.median)} ms a step, ${Math.round(end.samplesPerSecond)} samples a second`;
+  const speed = `${Number(end.stepMilliseconds.median.toPrecision(3))} ms a step, ${Math.round(end.samplesPerSecond)} samples a second`;
   const lines = [`${head} after ${durationText(end.seconds)} ${style.dim(`(${speed})`)}`];
   if (end.message !== undefined) lines.push(end.message);
   for (const split of ['train', 'validation'] as const) {

@@ -180,7 +180,7 @@ function withFileOptions(command: Command): Command {
   return command
     .option(
       '--set <path=value>',
-      'a value in the place of the file’s; can be repeated',
+      'a value in the place of the one in the file; can be repeated',
       collect,
       [],
     )

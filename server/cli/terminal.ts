@@ -33,7 +33,8 @@ export function createTerminal(json: boolean): Terminal {
     json,
     isInteractive: stderr.isTTY && process.env['TERM'] !== 'dumb',
     get columns() {
-      return stderr.columns ?? 80;
+      // 0 in a terminal that has not been told its size.
+      return stderr.columns || 80;
     },
     say: (text) => write(json ? stderr : stdout, `${text}\n`),
     answer: (value) => void stdout.write(`${JSON.stringify(value)}\n`),

@@ -170,7 +170,7 @@ describe('train', () => {
     assert.equal(outcome.code, 3, outcome.stdout + outcome.stderr);
     const end = jsonLines(outcome).at(-1);
     assert.deepEqual([end?.event, end?.['status']], ['end', 'failed']);
-    assert.match(String(end?.['message']), /learning rate/i);
+    assert.match(String(end?.['message']), /optimizer\.learningRate. \(now 10\)/);
     assert.equal(recordIn(runFolderOf(outcome)).status, 'failed');
   });
 
