@@ -42,7 +42,8 @@ export function createEventDecoder(): EventDecoder {
         problem = { ...decoded.problem, offset: offset + decoded.problem.offset };
       }
       offset += decoded.end;
-      tail = new Uint8Array(problem === undefined ? joined.subarray(decoded.end) : 0);
+      // A copy: the caller may fill its buffer anew.
+      tail = new Uint8Array(joined.subarray(problem === undefined ? decoded.end : joined.length));
       return decoded.events;
     },
     get offset() {
