@@ -1,5 +1,5 @@
 import type { Histogram, LogEvent } from '#common/events/index';
-import type { Series, Split } from '#common/run/series';
+import { splits, type Series, type Split } from '#common/run/series';
 
 /** One histogram of a weight over time. */
 export interface HistogramPoint {
@@ -32,12 +32,9 @@ export interface Columns {
 }
 
 export function createColumns(): Columns {
-  const series = new Map<string, GrowingSeries>();
-  const histograms = new Map<string, GrowingHistograms>();
+  const series = bySplit<GrowingSeries>();
+  const histograms = bySplit<GrowingHistograms>();
 
-  function inSplit<T extends { readonly split: Split }>(map: Map<string, T>, split: Split): T[] {
-    return [...map.values()].filter((item) => item.split === split);
-  }
   return {
     add(split, event) {
       switch (event.kind) {
@@ -48,8 +45,8 @@ export function createColumns(): Columns {
           entryOf(histograms, split, event.tag, createGrowingHistograms).add(event);
           break;
         case 'start':
-          for (const item of inSplit(series, split)) item.purge(event.step);
-          for (const item of inSplit(histograms, split)) item.purge(event.step);
+          for (const item of series[split].values()) item.purge(event.step);
+          for (const item of histograms[split].values()) item.purge(event.step);
           break;
         case 'version':
           break;
@@ -57,34 +54,44 @@ export function createColumns(): Columns {
           event satisfies never;
       }
     },
-    series: () => [...series.values()].map((item) => item.from(0)),
-    histograms: (split, tag) => histograms.get(keyOf(split, tag))?.points ?? [],
-    histogramTags: () => [...histograms.values()].map(({ split, tag }) => ({ split, tag })),
+    series: () => allOf(series).map((item) => item.from(0)),
+    histograms: (split, tag) => histograms[split].get(tag)?.points ?? [],
+    histogramTags: () => allOf(histograms).map(({ split, tag }) => ({ split, tag })),
     takeChanges() {
-      const changed = [...histograms.values()].filter((item) => item.takeChanged());
+      const changed = allOf(histograms).filter((item) => item.takeChanged());
       return {
-        series: [...series.values()].flatMap((item) => item.takeChange() ?? []),
+        series: allOf(series).flatMap((item) => item.takeChange() ?? []),
         histograms: changed.map(({ split, tag }) => ({ split, tag })),
       };
     },
     clear() {
-      series.clear();
-      histograms.clear();
+      for (const split of splits) {
+        series[split].clear();
+        histograms[split].clear();
+      }
     },
   };
 }
 
-const keyOf = (split: Split, tag: string) => `${split} ${tag}`;
+/** By split, then by tag: no key is put together for each of a million points. */
+type BySplit<T> = Readonly<Record<Split, Map<string, T>>>;
+
+function bySplit<T>(): BySplit<T> {
+  return { train: new Map(), validation: new Map(), test: new Map() };
+}
+
+function allOf<T>(map: BySplit<T>): T[] {
+  return splits.flatMap((split) => [...map[split].values()]);
+}
 
 function entryOf<T>(
-  map: Map<string, T>,
+  map: BySplit<T>,
   split: Split,
   tag: string,
   create: (split: Split, tag: string) => T,
 ): T {
-  const key = keyOf(split, tag);
-  let entry = map.get(key);
-  if (entry === undefined) map.set(key, (entry = create(split, tag)));
+  let entry = map[split].get(tag);
+  if (entry === undefined) map[split].set(tag, (entry = create(split, tag)));
   return entry;
 }
 
@@ -125,7 +132,6 @@ function createGrowingSeries(split: Split, tag: string) {
     };
   }
   return {
-    split,
     purge,
     from,
     add(point: { step: number; value: number; wallTimeSeconds: number }): void {

@@ -26,27 +26,45 @@ export interface NewRun {
   readonly initialWeights?: string;
 }
 
+/** Two runs of one second seldom get the same four digits, but a script can start hundreds. */
+const nameAttempts = 20;
+
 /**
  * Makes the folder of a run that is queued. It appears under its name only when it is complete.
  * Throws CodedError `disk/…`.
  */
 export async function createRun(options: NewRun): Promise<{ id: string; folder: string }> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await tryCreateRun(options);
+    } catch (error) {
+      const isTaken = ['EEXIST', 'ENOTEMPTY'].includes(errorCode(error) ?? '');
+      if (isTaken && attempt < nameAttempts) continue;
+      throw diskError(error, `Could not create the run in ${options.root}`);
+    }
+  }
+}
+
+async function tryCreateRun(options: NewRun): Promise<{ id: string; folder: string }> {
   const { root, experiment } = options;
   const now = new Date();
   const id = runId(now, experiment.name, randomBytes(2).toString('hex'));
   const folder = path.join(root, id);
   const draft = path.join(root, `.${id}`);
+  await mkdir(root, { recursive: true });
+  await mkdir(draft);
   try {
-    await mkdir(path.join(draft, runFiles.checkpoints), { recursive: true });
+    await mkdir(path.join(draft, runFiles.checkpoints));
     await writeFile(path.join(draft, runFiles.experiment), options.text);
     const resolved = JSON.stringify(experiment, undefined, 2);
     await writeFile(path.join(draft, runFiles.resolved), `${resolved}\n`);
     await copyInitialWeights(options.initialWeights, draft);
     await writeRecord(draft, await newRecord(options, id, now));
+    // Fails when the name is taken, because the folder of a run is never empty.
     await rename(draft, folder);
   } catch (error) {
     await rm(draft, { recursive: true, force: true }).catch(() => undefined);
-    throw diskError(error, `Could not create the run in ${root}`);
+    throw error;
   }
   return { id, folder };
 }

@@ -38,7 +38,8 @@ export interface RunFollower {
 
 /** Whether the trainer still lives is asked no more often than this while the record is unchanged. */
 const livenessIntervalMs = 1_000;
-const chunkBytes = 1 << 20;
+/** Small enough for its events to be forgotten before the garbage collector moves them. */
+const chunkBytes = 1 << 17;
 
 /** Opens a run folder and reads all that it holds. Throws CodedError `run/not-found`, `run/broken`. */
 export async function openRunFollower(folder: string): Promise<RunFollower> {

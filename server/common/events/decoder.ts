@@ -83,6 +83,7 @@ export function decodeEvents(
     end,
     problem: { offset: end, message },
   });
+  const readers = [0, 1, 2].map(() => new Reader(bytes, view)) as unknown as Readers;
   let offset = 0;
   while (offset + 12 <= bytes.length) {
     if (view.getUint32(offset + 8, true) !== maskedCrc32c(bytes, offset, offset + 8)) {
@@ -97,7 +98,8 @@ export function decodeEvents(
       return stop(offset, 'The data of a record do not fit their checksum.');
     }
     const known = events.length;
-    if (!readEvent(new Reader(bytes, view, begin, end), events, intern)) {
+    readers[0].reset(begin, end);
+    if (!readEvent(readers, events, intern)) {
       events.length = known;
       return stop(offset, 'A record is no Event message.');
     }
@@ -106,31 +108,35 @@ export function decodeEvents(
   return { events, end: offset };
 }
 
+/** For an Event, its Summary, and one Summary.Value. */
+type Readers = readonly [Reader, Reader, Reader];
+
 /** Reads one Event message; false when it is malformed. */
-function readEvent(reader: Reader, events: LogEvent[], intern: Interner): boolean {
+function readEvent(readers: Readers, events: LogEvent[], intern: Interner): boolean {
+  const [reader, summary, value] = readers;
   let wallTimeSeconds = 0;
   let step = 0;
   let version: string | undefined;
-  let summary: Reader | undefined;
+  let hasSummary = false;
   let starts = false;
   while (reader.next()) {
     if (reader.is(1, 1)) wallTimeSeconds = reader.double();
     else if (reader.is(2, 0)) step = reader.varint();
     else if (reader.is(3, 2)) version = reader.text();
-    else if (reader.is(5, 2)) summary = reader.nested();
+    else if (reader.is(5, 2)) hasSummary = !reader.nested(summary).failed;
     else if (reader.is(7, 2)) starts = isStart(reader.nested());
     else reader.skip();
   }
   if (reader.failed) return false;
   if (version !== undefined) events.push({ kind: 'version', wallTimeSeconds, version });
   if (starts) events.push({ kind: 'start', wallTimeSeconds, step });
-  if (summary === undefined) return true;
+  if (!hasSummary) return true;
   while (summary.next()) {
     if (!summary.is(1, 2)) {
       summary.skip();
       continue;
     }
-    const event = readValue(summary.nested(), wallTimeSeconds, step, intern);
+    const event = readValue(summary.nested(value), wallTimeSeconds, step, intern);
     if (event === 'malformed') return false;
     if (event !== undefined) events.push(event);
   }

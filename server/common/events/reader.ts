@@ -1,31 +1,36 @@
 import { decodeUtf8 } from '../utf8';
 
 /**
- * Walks the fields of a protobuf message. Reading beyond its end ends the walk and sets `failed`. A class,
- * because a log of a million points makes three million of these and closures would cost seconds.
+ * Walks the fields of a protobuf message. Reading beyond its end ends the walk and sets `failed`. A class
+ * whose instances are used again, because a log of a million points holds three million messages.
  */
 export class Reader {
   /** Number of the field that `next` found, and its wire type. */
   field = 0;
   type = 0;
   failed = false;
-  private position: number;
+  private position = 0;
+  private end = 0;
 
   constructor(
     private readonly bytes: Uint8Array,
     private readonly view: DataView,
-    begin: number,
-    private readonly end: number,
-  ) {
+  ) {}
+
+  /** Begins a new walk. */
+  reset(begin: number, end: number): this {
     this.position = begin;
+    this.end = end;
+    this.failed = false;
+    return this;
   }
 
   /** Goes to the next field; false at the end. */
   next(): boolean {
     if (this.failed || this.position >= this.end) return false;
     const key = this.varint();
-    this.field = Math.floor(key / 8);
-    this.type = key % 8;
+    this.field = key >>> 3;
+    this.type = key & 7;
     return !this.failed;
   }
 
@@ -77,12 +82,11 @@ export class Reader {
     return Float64Array.from({ length: count }, (_, i) => view.getFloat64(i * 8, true));
   }
 
-  /** The message inside this one; an empty one when it is cut off. */
-  nested(): Reader {
+  /** Lets another reader walk the message inside this one, which is empty when it is cut off. */
+  nested(inner = new Reader(this.bytes, this.view)): Reader {
     const length = this.varint();
     const at = this.take(length);
-    const begin = at < 0 ? this.end : at;
-    return new Reader(this.bytes, this.view, begin, at < 0 ? begin : begin + length);
+    return at < 0 ? inner.reset(this.end, this.end) : inner.reset(at, at + length);
   }
 
   /** Passes a field of any kind. */
