@@ -151,7 +151,12 @@ describe('the control socket', () => {
 
   it('refuses every request before authentication', async () => {
     let calls = 0;
-    const server = await serve({ 'run/stop': () => ({ status: (calls++, 'stopped') as const }) });
+    const server = await serve({
+      'run/stop': () => {
+        calls++;
+        return { status: 'stopped' };
+      },
+    });
     for (const wrong of [null, { token: 1 }, {}]) {
       const socket = connect(server.process.socket);
       const closed = signal();
