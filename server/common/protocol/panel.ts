@@ -62,7 +62,7 @@ export interface CurveColumns {
 
 /** All of a run but its curves. */
 export interface RunView {
-  /** `process` is left out: process and socket are none of a page's business. */
+  /** `process` is always absent: process and socket are none of a page's business. */
   readonly record: RunRecord;
   readonly facts: RunFacts;
   readonly results: { readonly [S in Split]?: SplitResults };

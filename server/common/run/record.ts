@@ -1,20 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox';
+import { isLive, runStatuses, type RunStatus } from './status';
 
-/** How a run stands. `queued`, `running` and `paused` are live; the others have ended. */
-export const runStatuses = [
-  'queued',
-  'running',
-  'paused',
-  'finished',
-  'stopped',
-  'interrupted',
-  'failed',
-] as const;
-export type RunStatus = (typeof runStatuses)[number];
-
-export function isLive(status: RunStatus): boolean {
-  return status === 'queued' || status === 'running' || status === 'paused';
-}
+export { isLive, runStatuses, type RunStatus };
 
 const figures = Type.Record(Type.String(), Type.Number());
 const splitFigures = Type.Object({

@@ -1,0 +1,108 @@
+import type { RunAction, RunView } from '#common/protocol/panel';
+import type { Figures } from '#common/run/record';
+import { isLive } from '#common/run/status';
+import { splits, type Split } from '#common/run/series';
+import { capitalized, formatCount, formatMetric } from '../charts/format';
+
+/** A row of the table: the figures of one split, as far as they are known. */
+interface Row {
+  readonly split: Split;
+  readonly count: number | undefined;
+  readonly figures: Figures | undefined;
+}
+
+/** The figures of the three splits; those of the test split are sealed until they are asked for. */
+export function Results(props: {
+  readonly view: RunView;
+  readonly act: (action: RunAction) => Promise<void>;
+  readonly busy: RunAction | undefined;
+}) {
+  const { view, act, busy } = props;
+  const { record, facts, testOpenings } = view;
+  const names = ['loss', ...facts.metrics];
+  const isSealed = view.results.test === undefined;
+  return (
+    <section class="results">
+      <h2>Results</h2>
+      <table>
+        <caption>{captionOf(view)}</caption>
+        <thead>
+          <tr>
+            <th scope="col">Split</th>
+            <th scope="col">Samples</th>
+            {names.map((name) => (
+              <th scope="col" key={name}>
+                {capitalized(name)}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rowsOf(view).map(({ split, count, figures }) => (
+            <tr key={split} data-split={split}>
+              <th scope="row">{capitalized(split)}</th>
+              <td>{count === undefined ? '–' : formatCount(count)}</td>
+              {split === 'test' && isSealed ? (
+                <td colSpan={names.length} class="sealed">
+                  sealed
+                </td>
+              ) : (
+                names.map((name) => <td key={name}>{cellOf(figures, name)}</td>)
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p class="hint">{sealText(view)}</p>
+      {!isLive(record.status) && (
+        <vscode-button
+          appearance="secondary"
+          disabled={busy !== undefined}
+          onClick={() => void act('openTestSet')}
+        >
+          {testOpenings.length === 0 ? 'Open Test Set…' : 'Open Test Set Again…'}
+        </vscode-button>
+      )}
+    </section>
+  );
+}
+
+function rowsOf({ record, results }: RunView): readonly Row[] {
+  return splits.map((split) => {
+    const final = results[split];
+    const latest = split === 'test' ? undefined : record.latest?.[split];
+    return {
+      split,
+      count: final?.count ?? record.splitCounts?.[split],
+      figures: final === undefined ? latest : { loss: final.loss, ...final.metrics },
+    };
+  });
+}
+
+function cellOf(figures: Figures | undefined, name: string): string {
+  const value = figures?.[name];
+  return value === undefined || value === null ? '–' : formatMetric(name, value);
+}
+
+function captionOf({ record, results }: RunView): string {
+  if (results.train !== undefined) {
+    const { best } = record;
+    return best === undefined
+      ? 'At the end of the run'
+      : `At the end of the run; best epoch: ${best.epoch}`;
+  }
+  const { epoch } = record.progress;
+  return epoch === 0 ? 'Known after the first epoch' : `So far, after epoch ${epoch}`;
+}
+
+function sealText({ record, testOpenings }: RunView): string {
+  const [first] = testOpenings;
+  if (first === undefined) {
+    return isLive(record.status)
+      ? 'The test split stays sealed while the run goes on: only so its figures tell how well the network does on new images.'
+      : 'The test split was never looked at. Open it once the experiment is decided; it can be done honestly once.';
+  }
+  const when = new Date(first.time).toLocaleString();
+  const times = testOpenings.length === 1 ? '' : ` and ${testOpenings.length - 1} more times since`;
+  return `The test split was opened on ${when}${times}: “${first.reason}”`;
+}
