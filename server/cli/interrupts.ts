@@ -9,21 +9,43 @@ export interface Interrupts {
 }
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** npm passes on the Ctrl+C that the terminal has already sent us: two so close are one. */
+const sameIntervalMs = 500;
 
-/** The first signal stops softly; the second ends the process at once. */
+/** The first signal stops softly; a second one ends the process at once. */
 export function listenForInterrupts(terminal: Pick<Terminal, 'warn'>): Interrupts {
-  const controller = new AbortController();
-  const onSignal = () => {
-    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
-    controller.abort();
-    const how = 'finishing the step and writing a checkpoint; press Ctrl+C again to end at once.';
-    terminal.warn(style.yellow(`Stopping: ${how}`));
+  const { signal, interrupt } = createInterruption(terminal, {
+    nowMs: () => performance.now(),
+    exit: (code) => process.exit(code),
+  });
+  for (const name of signals) process.on(name, interrupt);
+  return {
+    signal,
+    dispose() {
+      for (const name of signals) process.off(name, interrupt);
+    },
   };
-  for (const signal of signals) process.on(signal, onSignal);
+}
+
+/** What a signal does, with clock and exit given. */
+export function createInterruption(
+  terminal: Pick<Terminal, 'warn'>,
+  host: { nowMs(): number; exit(code: number): void },
+): { readonly signal: AbortSignal; interrupt(): void } {
+  const controller = new AbortController();
+  let firstMs = 0;
   return {
     signal: controller.signal,
-    dispose() {
-      for (const signal of signals) process.off(signal, onSignal);
+    interrupt() {
+      if (!controller.signal.aborted) {
+        firstMs = host.nowMs();
+        controller.abort();
+        const how =
+          'finishing the step and writing a checkpoint; press Ctrl+C again to end at once.';
+        terminal.warn(style.yellow(`Stopping: ${how}`));
+      } else if (host.nowMs() - firstMs >= sameIntervalMs) {
+        host.exit(exitCodes.interrupted);
+      }
     },
   };
 }

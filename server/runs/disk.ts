@@ -72,6 +72,14 @@ export function diskError(error: unknown, failed: string): CodedError {
         `${failed}: the place does not exist (${code}). ${advice}`,
       );
     }
+    case 'EEXIST':
+    case 'ENOTEMPTY': {
+      const advice = 'Choose another place, or move what is there.';
+      return new CodedError(
+        'disk/taken',
+        `${failed}: something else is there (${code}). ${advice}`,
+      );
+    }
     default: {
       const advice = 'Check the disk and try again.';
       return new CodedError('disk/failed', `${failed}: ${messageOf(error)}. ${advice}`);

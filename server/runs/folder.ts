@@ -34,13 +34,17 @@ const nameAttempts = 20;
  * Throws CodedError `disk/…`.
  */
 export async function createRun(options: NewRun): Promise<{ id: string; folder: string }> {
+  const failed = `Could not create the run in ${options.root}`;
+  await mkdir(options.root, { recursive: true }).catch((error: unknown) => {
+    throw diskError(error, failed);
+  });
   for (let attempt = 1; ; attempt++) {
     try {
       return await tryCreateRun(options);
     } catch (error) {
       const isTaken = ['EEXIST', 'ENOTEMPTY'].includes(errorCode(error) ?? '');
       if (isTaken && attempt < nameAttempts) continue;
-      throw diskError(error, `Could not create the run in ${options.root}`);
+      throw diskError(error, failed);
     }
   }
 }
@@ -51,7 +55,6 @@ async function tryCreateRun(options: NewRun): Promise<{ id: string; folder: stri
   const id = runId(now, experiment.name, randomBytes(2).toString('hex'));
   const folder = path.join(root, id);
   const draft = path.join(root, `.${id}`);
-  await mkdir(root, { recursive: true });
   await mkdir(draft);
   try {
     await mkdir(path.join(draft, runFiles.checkpoints));

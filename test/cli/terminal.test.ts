@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import * as path from 'node:path';
+import { createInterruption } from '../../server/cli/interrupts';
 import { createProgressBar, progressText } from '../../server/cli/progressBar';
 import { durationText, figureText, style, table } from '../../server/cli/terminal';
 import { experimentFolder, removeFolders } from './cli';
@@ -59,6 +60,27 @@ describe('the progress bar', () => {
     bar.clear();
     bar.clear();
     assert.deepEqual(drawn.slice(9), ['\r\x1b[K']);
+  });
+});
+
+describe('Ctrl+C', () => {
+  it('stops softly, counts once when it comes twice at a time, and ends at once when repeated', () => {
+    let timeMs = 1000;
+    const warnings: string[] = [];
+    const exits: number[] = [];
+    const { signal, interrupt } = createInterruption(
+      { warn: (text) => void warnings.push(text) },
+      { nowMs: () => timeMs, exit: (code) => void exits.push(code) },
+    );
+    assert.equal(signal.aborted, false);
+    interrupt();
+    assert.equal(signal.aborted, true);
+    timeMs += 20;
+    interrupt();
+    assert.deepEqual([warnings.length, exits], [1, []]);
+    timeMs += 1000;
+    interrupt();
+    assert.deepEqual(exits, [130]);
   });
 });
 

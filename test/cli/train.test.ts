@@ -157,7 +157,7 @@ describe('train', () => {
     assert.deepEqual({ code, stdout }, { code: 1, stdout: '' });
     assert.match(
       stderr,
-      /Could not create the run in .*Check the path|Choose another|not a folder/,
+      /Could not create the run in .*: something else is there \(EEXIST\)\. Choose another place/,
     );
   });
 
@@ -211,13 +211,15 @@ describe('a run that is interrupted', () => {
     assert.deepEqual(weightsIn(folder), weightsIn(runFolderOf(undisturbed)));
   });
 
-  it('twice ends at once', async () => {
+  it('by Ctrl+C that npm passes on as well still ends softly', async () => {
     const cwd = experimentFolder(long);
     const { child, outcome, nextEvent } = start(['train', file, '--json'], { cwd });
     await nextEvent(({ event }) => event === 'epoch');
     child.kill('SIGINT');
     child.kill('SIGTERM');
-    assert.equal((await outcome).code, 130);
+    const stopped = await outcome;
+    assert.equal(stopped.code, 130);
+    assert.equal(recordIn(runFolderOf(stopped)).status, 'stopped');
   });
 
   it('by SIGKILL is listed as interrupted and can be resumed', async () => {

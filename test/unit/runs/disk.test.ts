@@ -16,6 +16,7 @@ describe('an error of the disk', () => {
     ['EPERM', 'disk/read-only', /\(EPERM\)/],
     ['EROFS', 'disk/read-only', /\(EROFS\)/],
     ['ENOENT', 'disk/missing', /does not exist \(ENOENT\)\. Check the path/],
+    ['EEXIST', 'disk/taken', /something else is there \(EEXIST\)\. Choose another place/],
     ['EIO', 'disk/failed', /^Could not write x: i\/o error\. Check the disk/],
   ];
   for (const [code, expected, message] of cases) {
