@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
+import { encode } from 'fast-png';
+import { openDataset } from '../../server/training/data/dataset';
+import { splitDataset } from '../../server/training/data/split';
 import { evaluateRun } from '../../server/training/run/evaluate';
 import { executeRun } from '../../server/training/run/execute';
 import type { Results } from '../../server/training/run/results';
 import { readTestLog } from '../../server/training/run/seal';
-import { makeRuns, readJson, seriesOf } from './support';
+import { arraysOf, makeRuns, readJson, resolve, seriesOf } from './support';
 
 const runs = makeRuns();
 after(() => runs.remove());
@@ -61,13 +64,49 @@ describe('the test split', () => {
     assert.equal((await readTestLog(folder)).isIntact, false);
   });
 
-  it('is not part of the data that training reads', async () => {
-    // Every image that is read is noted by index, through the same data set that the run opens.
-    const folder = await finishedRun();
-    const { splitCounts } = readJson<{ splitCounts: Record<string, number> }>(folder, 'run.json');
-    assert.deepEqual(splitCounts, { train: 84, validation: 18, test: 18 });
+  it('has no influence on training, whatever its images are', async () => {
+    const images = path.join(runs.root, 'images');
+    const source = { type: 'imageFolder', path: 'images', size: [8, 8] } as const;
+    const changes = { data: { source, split: { train: 0.6, validation: 0.2, test: 0.2 } } };
+    writeImages(images, () => false);
+    const first = await finishedRun(changes);
+
+    const { seed, data } = resolve(changes);
+    const dataset = await openDataset(data.source, { baseFolder: runs.root, seed });
+    const { test } = splitDataset(dataset, data.split, seed);
+    assert.ok(test.length >= 6);
+    writeImages(images, (sample) => test.includes(sample));
+    const second = await finishedRun(changes);
+
+    assert.notDeepEqual(fingerprintOf(first), fingerprintOf(second));
+    assert.deepEqual(arraysOf(first), arraysOf(second));
+    assert.deepEqual(readJson(first, 'results.json'), readJson(second, 'results.json'));
+    // The comparison would show a difference if there were one: the test split itself does.
+    const now = await evaluateRun(second, 'test', { openReason: 'to compare' });
+    writeImages(images, () => false);
+    const before = await evaluateRun(first, 'test', { openReason: 'to compare' });
+    assert.notEqual(now.loss, before.loss);
   });
 });
+
+/** 12 images of each of three classes: a bright stripe; those that are asked for are inverted. */
+function writeImages(folder: string, isInverted: (sample: number) => boolean): void {
+  for (let sample = 0; sample < 36; sample++) {
+    const stripe = Math.floor(sample / 12);
+    const data = Uint8Array.from({ length: 64 }, (_, i) => {
+      const value = Math.floor((i % 8) / 3) === stripe ? 200 + sample : 20 + (i % 7);
+      return isInverted(sample) ? 255 - value : value;
+    });
+    const group = path.join(folder, `stripe ${stripe}`);
+    mkdirSync(group, { recursive: true });
+    const file = path.join(group, `${String(sample).padStart(2, '0')}.png`);
+    writeFileSync(file, encode({ width: 8, height: 8, data, channels: 1, depth: 8 }));
+  }
+}
+
+function fingerprintOf(folder: string): unknown {
+  return readJson<Record<string, unknown>>(folder, 'run.json')['dataFingerprint'];
+}
 
 describe('evaluating a run', () => {
   it('gives the results that training wrote, noise included', async () => {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { watch } from 'node:fs';
 import * as path from 'node:path';
 import type { RunRecord } from '#common/run/record';
-import { attachToRun, type RunConnection } from '#runs/control';
+import { attachToRun, type RunConnection } from '#runs/attach';
 import { readRun } from '#runs/folder';
 import { arraysOf, curvesOf, logOf, makeRuns, readJson } from './support';
 
@@ -49,23 +49,31 @@ function onWrites(folder: string, listener: (count: number) => void): () => void
 }
 
 /** Waits until the run folder fulfils a condition, looking again at every write. */
-async function untilRun(folder: string, isReached: (record: RunRecord) => boolean) {
+async function untilRun(
+  folder: string,
+  trainer: Trainer,
+  isReached: (record: RunRecord) => boolean,
+): Promise<RunRecord> {
   let wake = () => {};
   const stopWatching = onWrites(folder, () => wake());
+  const failed = trainer.ended.then(({ code, said }) => {
+    throw new Error(`The trainer ended with ${code} before its time. ${said}`);
+  });
   try {
     for (;;) {
       const written = new Promise<void>((resolve) => (wake = resolve));
       const record = await readRun(folder);
       if (isReached(record)) return record;
-      await written;
+      await Promise.race([written, failed]);
     }
   } finally {
+    failed.catch(() => undefined);
     stopWatching();
   }
 }
 
-async function attach(folder: string): Promise<RunConnection> {
-  return attachToRun(await untilRun(folder, ({ process: trainer }) => trainer !== undefined));
+async function attach(folder: string, trainer: Trainer): Promise<RunConnection> {
+  return attachToRun(await untilRun(folder, trainer, (record) => record.process !== undefined));
 }
 
 describe('a trainer that is killed', () => {
@@ -111,12 +119,12 @@ describe('a trainer that is told to', () => {
   it('pauses, continues and stops', async () => {
     const folder = await runs.create(endless);
     const trainer = startTrainer('run', folder);
-    const connection = await attach(folder);
+    const connection = await attach(folder, trainer);
     assert.deepEqual(await connection.request('run/pause', {}), { status: 'paused' });
     const paused = await readRun(folder);
     assert.equal(paused.status, 'paused');
     assert.deepEqual(await connection.request('run/continue', {}), { status: 'running' });
-    await untilRun(folder, ({ progress }) => progress.epoch > paused.progress.epoch + 1);
+    await untilRun(folder, trainer, ({ progress }) => progress.epoch > paused.progress.epoch + 1);
     assert.deepEqual(await connection.request('run/stop', {}), { status: 'stopped' });
     assert.equal((await trainer.ended).code, 0);
     const stopped = await readRun(folder);
@@ -129,7 +137,7 @@ describe('a trainer that is told to', () => {
   it('stops in a pause', async () => {
     const folder = await runs.create(endless);
     const trainer = startTrainer('run', folder);
-    const connection = await attach(folder);
+    const connection = await attach(folder, trainer);
     await connection.request('run/pause', {});
     assert.deepEqual(await connection.request('run/stop', {}), { status: 'stopped' });
     assert.equal((await trainer.ended).code, 0);
@@ -141,7 +149,7 @@ describe('a trainer that is told to', () => {
       if (process.platform === 'win32') return;
       const folder = await runs.create(endless);
       const trainer = startTrainer('run', folder);
-      await untilRun(folder, ({ progress }) => progress.epoch >= 2);
+      await untilRun(folder, trainer, ({ progress }) => progress.epoch >= 2);
       trainer.child.kill(signal);
       assert.equal((await trainer.ended).code, 130);
       const record = await readRun(folder);
@@ -152,8 +160,8 @@ describe('a trainer that is told to', () => {
 
   it('tells everybody who is attached that the folder has changed', async () => {
     const folder = await runs.create(endless);
-    startTrainer('run', folder);
-    const connections = await Promise.all([attach(folder), attach(folder)]);
+    const trainer = startTrainer('run', folder);
+    const connections = await Promise.all([attach(folder, trainer), attach(folder, trainer)]);
     const statuses = await Promise.all(
       connections.map(
         (one) => new Promise((resolve) => one.onChanged(({ status }) => resolve(status))),
@@ -165,8 +173,8 @@ describe('a trainer that is told to', () => {
 
   it('refuses to train what another one trains', async () => {
     const folder = await runs.create(endless);
-    startTrainer('run', folder);
-    await untilRun(folder, ({ status }) => status === 'running');
+    const trainer = startTrainer('run', folder);
+    await untilRun(folder, trainer, ({ status }) => status === 'running');
     const second = await startTrainer('run', folder).ended;
     assert.equal(second.code, 1);
     assert.match(second.said, /is going on in process \d+\. Watch it, or stop it first/);

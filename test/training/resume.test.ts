@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
-import { truncateSync, readdirSync, statSync, writeFileSync, readFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import * as path from 'node:path';
-import { readRun } from '#runs/folder';
+import { readRun, writeRecord } from '#runs/folder';
+import { decodeCheckpoint } from '../../server/training/run/checkpoint';
 import { executeRun } from '../../server/training/run/execute';
 import {
   arraysOf,
@@ -77,6 +85,29 @@ describe('a resumed run', () => {
   it('equals an undisturbed one after several stops', async () => {
     const folder = await stoppedAfter(2);
     for (const steps of [5, 9, 13]) await stopAfter(folder, steps);
+    await executeRun(folder);
+    await assertSameAsUndisturbed(folder);
+  });
+
+  it('saves in mid-epoch after some time of training, and goes on from there', async () => {
+    const folder = await runs.create();
+    const atStep8 = path.join(runs.root, 'step-8.safetensors');
+    await executeRun(folder, {
+      reportIntervalMs: 0,
+      checkpointIntervalMs: 0,
+      onEvent(event) {
+        // The checkpoint of the step before: that of this one is still to be written.
+        if (event.event === 'progress' && event.epoch === 2 && event.step === 3) {
+          copyFileSync(checkpointFile(folder, 'last'), atStep8);
+        }
+      },
+    });
+    const { state } = decodeCheckpoint(Uint8Array.from(readFileSync(atStep8)));
+    assert.deepEqual([state.epoch, state.step, state.totalSteps], [1, 2, 8]);
+    // As if the trainer had been killed then: the logs hold more than the checkpoint.
+    copyFileSync(atStep8, checkpointFile(folder, 'last'));
+    const record = await readRun(folder);
+    await writeRecord(folder, { ...record, status: 'interrupted' });
     await executeRun(folder);
     await assertSameAsUndisturbed(folder);
   });

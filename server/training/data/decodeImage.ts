@@ -37,7 +37,7 @@ function fromPng(bytes: Uint8Array): Raster {
   if (bytes.length < 33) throw new Error('the file is cut off');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   checkMegapixels(view.getUint32(16), view.getUint32(20));
-  const png = decodePng(bytes, { checkCrc: true });
+  const png = decodeChunks(bytes);
   const { height, width, depth } = png;
   const white = depth === 16 ? 0xffff : 0xff;
   if (png.palette) {
@@ -53,6 +53,16 @@ function fromPng(bytes: Uint8Array): Raster {
   const values = depth < 8 ? unpackGrey(png) : png.data;
   const channels = png.channels >= 3 ? 3 : 1;
   return { height, width, channels, values: firstChannels(values, png.channels, channels), white };
+}
+
+function decodeChunks(bytes: Uint8Array): DecodedPng {
+  try {
+    return decodePng(bytes, { checkCrc: true });
+  } catch (error) {
+    // The decoder reads on until the bytes end.
+    if (error instanceof RangeError) throw new Error('the file is cut off');
+    throw error;
+  }
 }
 
 /** Below 8 bits a byte holds several pixels, and each row begins with a new byte. */

@@ -41,9 +41,11 @@ async function readImage(file: ImageFile): Promise<Raster> {
   try {
     return decodeImage(await fs.promises.readFile(file.path));
   } catch (error) {
+    // Some of the decoders' messages end with a colon or a full stop.
+    const reason = messageOf(error).replace(/[\s.:]+$/, '');
     throw new CodedError(
       'data/bad-image',
-      `An image cannot be read: ${file.shown}: ${messageOf(error)}. ` +
+      `An image cannot be read: ${file.shown}: ${reason}. ` +
         'Save it again as PNG or JPEG, or take it out of the folder.',
     );
   }
