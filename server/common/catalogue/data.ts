@@ -76,6 +76,10 @@ const synthetic = defineDataSource({
     shape: params.shape,
     classNames: Array.from({ length: params.classes }, (_, index) => `class ${index}`),
     count: params.count,
+    // Sample i is of class i modulo the number of classes.
+    classCounts: Array.from({ length: params.classes }, (_, index) =>
+      Math.max(0, Math.ceil((params.count - index) / params.classes)),
+    ),
   }),
 });
 

@@ -42,15 +42,17 @@ function checkFractions({ data: { split } }: Experiment): readonly Finding[] {
 function checkCounts({ data }: Experiment, facts: DataFacts): readonly Finding[] {
   const { count } = facts;
   if (count === undefined) return [];
-  const path = ['data', 'split'];
-  const findings: Finding[] = [];
-  for (const name of splitNames) {
-    const fraction = data.split[name];
-    if (fraction <= 0 || count * fraction >= 1) continue;
-    const message = `\`${name}\` would get no sample: ${fraction} of ${count}. Raise it to at least ${roundUp(1 / count)}, or use more samples.`;
-    findings.push({ severity: 'error', code: 'data/empty-split', message, path: [...path, name] });
+  if (count < splitNames.length) {
+    const message = `There are too few samples for three splits: ${count}, and every split needs one. Add samples.`;
+    return [{ severity: 'error', code: 'data/too-few', message, path: ['data', 'source'] }];
   }
-  return findings;
+  return splitNames
+    .filter((name) => data.split[name] > 0 && data.split[name] * count < 1)
+    .map((name): Finding => {
+      const message = `\`${name}\` is ${data.split[name]} of ${count} samples, less than one; it gets the least that is possible, which says little. Raise it to ${roundUp(10 / count)} for ten samples, or use more samples.`;
+      const path = ['data', 'split', name];
+      return { severity: 'warning', code: 'data/small-split', message, path };
+    });
 }
 
 function checkClasses(experiment: Experiment, facts: DataFacts): readonly Finding[] {
@@ -81,5 +83,5 @@ function checkBatchSize({ data, training }: Experiment, facts: DataFacts): reado
 }
 
 function roundUp(value: number): number {
-  return Math.ceil(value * 1e4) / 1e4;
+  return Math.min(1, Math.ceil(value * 1e4) / 1e4);
 }

@@ -4,7 +4,8 @@ import type { JsonPath } from './path';
 import type { Problem } from './problem';
 import { readTree } from './readTree';
 import { headOf, membersOf, nodeAt } from './readNode';
-import { readValue, type ReadContext } from './readValue';
+import type { ReadContext } from './readProblems';
+import { readValue } from './readValue';
 import { rootSchema } from './schemaNode';
 
 /** A stretch of the text, in UTF-16 units. */

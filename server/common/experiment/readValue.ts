@@ -1,8 +1,22 @@
 import type { Node } from 'jsonc-parser';
 import type { JsonPath } from './path';
-import type { Problem } from './problem';
-import { alternatives, brokenBound, expectation, nameOf, shorten, subjectOf } from './readMessages';
-import { headOf, membersOf, nodeOfValue, type Member } from './readNode';
+import { brokenBound, expectation, nameOf } from './readMessages';
+import { membersOf, nodeOfValue, headOf, type Member } from './readNode';
+import {
+  duplicateKey,
+  gap,
+  isFull,
+  missingKey,
+  missingKind,
+  noComponent,
+  quoted,
+  report,
+  sourceOf,
+  unknownKey,
+  unknownKind,
+  wrongType,
+  type ReadContext,
+} from './readProblems';
 import {
   choicesOf,
   isRequired,
@@ -14,17 +28,6 @@ import {
 } from './schemaNode';
 import { nearestName } from './suggest';
 
-/** Enough for every file that someone wants to repair; a broken five-megabyte file stops here. */
-const maxProblems = 500;
-
-/** Where a problem goes: the text it is in and the list it is added to. */
-export interface ReadContext {
-  readonly text: string;
-  readonly problems: Problem[];
-  /** Number of places that could not be read, reported or not: what holds one of them is not whole. */
-  gaps: number;
-}
-
 /**
  * Reads a value by its schema, with defaults filled in. What is wrong is added to the problems: an
  * object then lacks that part, a list ends before it, anything else is undefined.
@@ -35,7 +38,7 @@ export function readValue(
   schema: SchemaNode,
   path: JsonPath,
 ): unknown {
-  if (ctx.problems.length >= maxProblems) return gap(ctx);
+  if (isFull(ctx)) return gap(ctx);
   if (schema.oneOf !== undefined) return readComponent(ctx, node, schema, path);
   const choices = choicesOf(schema);
   if (choices !== undefined) return readChoice(ctx, node, schema, choices, path);
@@ -63,19 +66,18 @@ export function readValue(
 
 function readObject(ctx: ReadContext, node: Node, schema: SchemaNode, path: JsonPath): object {
   const members = new Map<string, Member>();
-  // A key that is there with a slip is not missing too.
-  const misspelt = new Set<string | undefined>();
+  const unknown: Member[] = [];
   for (const member of membersOf(node)) {
     if (members.has(member.key)) duplicateKey(ctx, member, path);
-    else if (propertyOf(schema, member.key) === undefined) {
-      misspelt.add(unknownKey(ctx, member, schema, path));
-    }
+    else if (propertyOf(schema, member.key) === undefined) unknown.push(member);
     members.set(member.key, member);
   }
+  // A key that is there with a slip is not missing too.
+  const meant = new Set(unknown.map((member) => unknownKey(ctx, member, members, schema, path)));
   const entries: [string, unknown][] = [];
   for (const [key, property] of propertiesOf(schema)) {
     const member = members.get(key);
-    if (member === undefined && isRequired(schema, key) && !misspelt.has(key)) {
+    if (member === undefined && isRequired(schema, key) && !meant.has(key)) {
       missingKey(ctx, node, schema, key, path);
     }
     const valueNode =
@@ -94,39 +96,13 @@ function readObject(ctx: ReadContext, node: Node, schema: SchemaNode, path: Json
 }
 
 function readComponent(ctx: ReadContext, node: Node, schema: SchemaNode, path: JsonPath): unknown {
-  const branches = schema.oneOf ?? [];
-  const kinds = branches.flatMap((branch) => kindOf(branch) ?? []);
-  const what = subjectOf(schema);
-  const known = `Known kinds: ${alternatives(
-    kinds.map((kind) => `"${kind}"`),
-    'and',
-  )}.`;
-  if (node.type !== 'object') {
-    const named = typeof node.value === 'string' && kinds.includes(node.value);
-    const suggestion = `{ "type": ${JSON.stringify(named ? node.value : kinds[0])} }`;
-    const message = `${nameOf(path)} must be an object with the \`type\` of a ${what}; got ${sourceOf(ctx, node)}. Write ${suggestion}.`;
-    return report(ctx, node, 'schema/type', message, path, named ? suggestion : undefined);
-  }
+  if (node.type !== 'object') return noComponent(ctx, node, schema, path);
   const member = membersOf(node).findLast(({ key }) => key === 'type');
-  if (member === undefined) {
-    const message = `A ${what} must have a \`type\`. ${known}`;
-    return report(ctx, headOf(node), 'schema/missing-key', message, path);
-  }
-  const typeNode = member.valueNode;
-  if (typeNode === undefined) return gap(ctx);
-  const branch = branches.find((candidate) => kindOf(candidate) === typeNode.value);
-  if (branch === undefined) {
-    const got = sourceOf(ctx, typeNode);
-    const isName = typeof typeNode.value === 'string';
-    const near = isName ? nearestName(typeNode.value as string, kinds) : undefined;
-    const advice = near === undefined ? known : `Did you mean "${near}"? ${known}`;
-    const failure = isName
-      ? `There is no ${what} ${got}.`
-      : `\`type\` must be the name of a ${what}; got ${got}.`;
-    const message = `${failure} ${advice}`;
-    const place = [...path, 'type'];
-    return report(ctx, typeNode, 'schema/unknown-type', message, place, quoted(near));
-  }
+  if (member === undefined) return missingKind(ctx, node, schema, path);
+  const kindNode = member.valueNode;
+  if (kindNode === undefined) return gap(ctx);
+  const branch = schema.oneOf?.find((candidate) => kindOf(candidate) === kindNode.value);
+  if (branch === undefined) return unknownKind(ctx, kindNode, schema, path);
   const before = ctx.gaps;
   const value = readObject(ctx, node, branch, path);
   return ctx.gaps === before ? value : undefined;
@@ -216,99 +192,12 @@ function headOfList(node: Node): Pick<Node, 'offset' | 'length'> {
   return (node.children ?? []).length > 4 ? headOf(node) : node;
 }
 
-function wrongType(ctx: ReadContext, node: Node, schema: SchemaNode, path: JsonPath): undefined {
-  const message = `${nameOf(path)} must be ${expectation(schema)}; got ${sourceOf(ctx, node)}.`;
-  const isQuotedNumber =
-    typeof node.value === 'string' &&
-    (schema.type === 'number' || schema.type === 'integer') &&
-    /^-?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(node.value);
-  const advice = isQuotedNumber ? ' Remove the quotes.' : '';
-  const suggestion = isQuotedNumber ? String(Number(node.value)) : undefined;
-  return report(ctx, node, 'schema/type', message + advice, path, suggestion);
-}
-
-function missingKey(
-  ctx: ReadContext,
-  node: Node,
-  schema: SchemaNode,
-  key: string,
-  path: JsonPath,
-): void {
-  const property = propertyOf(schema, key) ?? {};
-  const kind = kindOf(schema);
-  const owner = kind === undefined ? nameOf(path) : `A ${kind}`;
-  const message = `${owner} must have the key \`${key}\`, ${expectation(property)}. Add it: ${property.description ?? ''}`;
-  report(ctx, headOf(node), 'schema/missing-key', message.trim(), path);
-}
-
-/** Reports a key that the object does not have; gives the key that was probably meant. */
-function unknownKey(
-  ctx: ReadContext,
-  member: Member,
-  schema: SchemaNode,
-  path: JsonPath,
-): string | undefined {
-  const kind = kindOf(schema);
-  const owner = kind ?? (path.length === 0 ? 'an experiment' : nameOf(path));
-  const present = membersOf(member.keyNode.parent?.parent ?? member.keyNode).map(({ key }) => key);
-  const keys = Object.keys(schema.properties ?? {});
-  const near = nearestName(
-    member.key,
-    keys.filter((key) => !present.includes(key)),
-  );
-  const known = keys.filter((key) => key !== '$schema').map((key) => `\`${key}\``);
-  const advice =
-    near === undefined
-      ? `Remove it; known keys are ${alternatives(known, 'and')}.`
-      : `Did you mean \`${near}\`?`;
-  const message = `There is no key \`${shorten(member.key)}\` in ${owner}. ${advice}`;
-  const place = [...path, member.key];
-  report(ctx, member.keyNode, 'schema/unknown-key', message, place, quoted(near));
-  return near;
-}
-
-function duplicateKey(ctx: ReadContext, member: Member, path: JsonPath): void {
-  const message = `The key \`${shorten(member.key)}\` is given twice in the same object. Keep one of them.`;
-  report(ctx, member.keyNode, 'schema/duplicate-key', message, [...path, member.key]);
-}
-
-function gap(ctx: ReadContext): undefined {
-  ctx.gaps += 1;
-  return undefined;
-}
-
-function report(
-  ctx: ReadContext,
-  place: Pick<Node, 'offset' | 'length'>,
-  code: string,
-  message: string,
-  path: JsonPath,
-  suggestion?: string,
-): undefined {
-  gap(ctx);
-  const { offset, length } = place;
-  const fix = suggestion === undefined ? {} : { suggestion };
-  ctx.problems.push({ severity: 'error', code, message, path, offset, length, ...fix });
-  return undefined;
-}
-
 function hasJsonType(node: Node, schema: SchemaNode): boolean {
   if (schema.type === undefined) return true;
   return node.type === (schema.type === 'integer' ? 'number' : schema.type);
 }
 
-/** The source of a value for a message. */
-function sourceOf(ctx: ReadContext, node: Node): string {
-  if (node.type === 'object') return 'an object';
-  if (node.type === 'array') return (node.children ?? []).length === 0 ? 'an empty list' : 'a list';
-  return shorten(ctx.text.slice(node.offset, node.offset + node.length));
-}
-
 /** The unit of a list or a choice holds for the numbers in it. */
 function unitOf(schema: SchemaNode): Pick<SchemaNode, 'unit'> {
   return schema.unit === undefined ? {} : { unit: schema.unit };
-}
-
-function quoted(name: string | undefined): string | undefined {
-  return name === undefined ? undefined : JSON.stringify(name);
 }

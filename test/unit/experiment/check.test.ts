@@ -164,11 +164,31 @@ const cases: Readonly<Record<string, Case>> = {
     path: 'data.split.test',
     message: /`test` must be above 0; got 0\. Give it a part of the samples: it is what the result/,
   },
-  'a split without a sample': {
+  'a split of less than one sample': {
     text: changed(split, '"train": 0.9, "validation": 0.0999, "test": «0.0001»'),
-    code: 'data/empty-split',
+    severity: 'warning',
+    code: 'data/small-split',
     path: 'data.split.test',
-    message: /no sample: 0\.0001 of 1797\. Raise it to at least 0\.0006/,
+    message: /`test` is 0\.0001 of 1797 samples, less than one.* Raise it to 0\.0056 for ten/,
+  },
+  'fewer samples than splits': {
+    text: marked(
+      baseText.replace('"digits"', '«"digits"»').replace('"batchSize": 64', '"batchSize": 1'),
+    ),
+    facts: { shape: [8, 8, 1], classNames: digitNames, count: 2 },
+    code: 'data/too-few',
+    path: 'data.source',
+    message: /too few samples for three splits: 2, /,
+  },
+  'classes of a synthetic source that get too little': {
+    text: marked(
+      baseText
+        .replace('"type": "digits"', '"type": «"synthetic"», "classes": 10, "count": 29')
+        .replace('"batchSize": 64', '"batchSize": 1'),
+    ),
+    code: 'data/class-too-small',
+    path: 'data.source',
+    message: /Class "class 9" is too small for three splits: it has 2 samples/,
   },
   'a class without enough samples': {
     text: changed('"source": { "type": "digits" }', '"source": { "type": «"digits"» }'),
