@@ -4,6 +4,8 @@ import type { Host } from '../host';
 import { describeSample, freeName, type Sample } from './samples';
 
 interface SampleFile extends Sample {
+  /** The folder that it is in, which its data folder is relative to. */
+  readonly home: vscode.Uri;
   readonly fileName: string;
   readonly text: string;
 }
@@ -20,7 +22,7 @@ export async function newExperiment(host: Host): Promise<void> {
     folder,
     freeName(sample.fileName, (name) => taken.has(name)),
   );
-  if (sample.dataFolder !== undefined) await copyData(samples, folder, sample.dataFolder);
+  if (sample.dataFolder !== undefined) await copyData(sample.home, folder, sample.dataFolder);
   await vscode.workspace.fs.writeFile(target, Buffer.from(sample.text, 'utf8'));
   await vscode.window.showTextDocument(target);
 }
@@ -37,14 +39,23 @@ async function chooseFolder(): Promise<vscode.Uri | undefined> {
   return undefined;
 }
 
+/** Each sample has a folder of its own, or shares one with others of its kind. */
 async function readSamples(folder: vscode.Uri): Promise<readonly SampleFile[]> {
   const entries = await vscode.workspace.fs.readDirectory(folder);
+  const homes = entries
+    .filter(([, type]) => type === vscode.FileType.Directory)
+    .map(([name]) => vscode.Uri.joinPath(folder, name));
+  return (await Promise.all(homes.map(readSamplesIn))).flat();
+}
+
+async function readSamplesIn(home: vscode.Uri): Promise<readonly SampleFile[]> {
+  const entries = await vscode.workspace.fs.readDirectory(home);
   const names = entries.map(([name]) => name).filter((name) => name.endsWith('.experiment.json'));
   return Promise.all(
     names.sort().map(async (fileName) => {
-      const bytes = await vscode.workspace.fs.readFile(vscode.Uri.joinPath(folder, fileName));
+      const bytes = await vscode.workspace.fs.readFile(vscode.Uri.joinPath(home, fileName));
       const text = Buffer.from(bytes).toString('utf8');
-      return { fileName, text, ...describeSample(fileName, text) };
+      return { home, fileName, text, ...describeSample(fileName, text) };
     }),
   );
 }
@@ -62,10 +73,10 @@ async function pickSample(samples: readonly SampleFile[]): Promise<SampleFile | 
 }
 
 /** Images that are there already are kept: they may be the user's own by now. */
-async function copyData(samples: vscode.Uri, folder: vscode.Uri, data: string): Promise<void> {
+async function copyData(home: vscode.Uri, folder: vscode.Uri, data: string): Promise<void> {
   const target = vscode.Uri.joinPath(folder, data);
   try {
-    await vscode.workspace.fs.copy(vscode.Uri.joinPath(samples, data), target, {
+    await vscode.workspace.fs.copy(vscode.Uri.joinPath(home, data), target, {
       overwrite: false,
     });
   } catch (error) {

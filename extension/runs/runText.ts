@@ -10,7 +10,7 @@ export const statusIcons: Readonly<Record<RunStatus, { icon: string; colour?: st
   paused: { icon: 'debug-pause', colour: 'charts.yellow' },
   finished: { icon: 'pass', colour: 'charts.green' },
   stopped: { icon: 'debug-stop' },
-  interrupted: { icon: 'debug-disconnect', colour: 'charts.orange' },
+  interrupted: { icon: 'debug-disconnect', colour: 'charts.yellow' },
   failed: { icon: 'error', colour: 'charts.red' },
 };
 

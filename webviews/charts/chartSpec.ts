@@ -1,7 +1,14 @@
 import type { Split } from '#common/run/series';
 import type { RunFacts } from '#common/protocol/panel';
 import { tags } from '#common/run/series';
-import { capitalized, formatMetric, formatNumber, parameterTitle } from './format';
+import {
+  axisLabel,
+  axisPercent,
+  capitalized,
+  formatMetric,
+  formatNumber,
+  parameterTitle,
+} from './format';
 import type { ChartColour } from './theme';
 
 /** One curve of a chart. */
@@ -23,6 +30,8 @@ export interface ChartSpec {
   /** Whether a logarithmic axis makes sense. */
   readonly canBeLogarithmic: boolean;
   readonly format: (value: number) => string;
+  /** As `format`, in as few characters as the value needs. */
+  readonly axisFormat: (value: number) => string;
 }
 
 /** The charts of a run: the loss, each metric, each part of the instrument that learns. */
@@ -34,12 +43,13 @@ export function chartsOf({
     id: name,
     title: capitalized(name),
     lines: [
-      line('each step', 'train', tags.batch(name), 'blue', true),
+      line('step', 'train', tags.batch(name), 'blue', true),
       line('train', 'train', tags.epoch(name), 'blue', false),
-      line('validation', 'validation', tags.epoch(name), 'orange', false),
+      line('validation', 'validation', tags.epoch(name), 'yellow', false),
     ],
     canBeLogarithmic: name === 'loss',
     format: (value) => formatMetric(name, value),
+    axisFormat: name === 'accuracy' ? axisPercent : axisLabel,
   }));
   const learned = physics.map(({ tag, layer, parameter, unit }): ChartSpec => {
     const title = parameterTitle(parameter, unit);
@@ -49,6 +59,7 @@ export function chartsOf({
       lines: [{ ...line(title, 'train', tag, 'purple', true), isThin: false }],
       canBeLogarithmic: false,
       format: (value) => `${formatNumber(value)}${unit === '' ? '' : ` ${unit}`}`,
+      axisFormat: axisLabel,
     };
   });
   return [...measured, ...learned];

@@ -9,8 +9,19 @@ export function formatNumber(value: number): string {
 }
 
 function plainDigits(value: number, size: number): string {
-  if (size >= 1000) return value.toFixed(0);
-  return String(Number(value.toPrecision(3)));
+  return size >= 1000 ? value.toFixed(0) : value.toPrecision(3);
+}
+
+/** A value at an axis, without digits that are zero: "0.5". */
+export function axisLabel(value: number): string {
+  return formatNumber(value)
+    .replace(/(\.\d*?)0+(?=e|$)/, '$1')
+    .replace(/\.(?=e|$)/, '');
+}
+
+/** A part at an axis: "50 %". */
+export function axisPercent(value: number): string {
+  return `${axisLabel(Number((value * 100).toFixed(6)))} %`;
 }
 
 /** A part as percent: "97.8 %". */

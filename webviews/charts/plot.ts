@@ -32,6 +32,7 @@ export function createPlot(
     {
       width: Math.max(1, element.clientWidth),
       height: heightPx,
+      padding: [8, 12, 0, 0],
       legend: { show: false },
       cursor: {
         y: false,
@@ -44,7 +45,7 @@ export function createPlot(
         x: { time: false },
         y: isLogarithmic ? { distr: 3 } : { range: rangeOf },
       },
-      axes: axesOf(theme, spec.format, isLogarithmic),
+      axes: axesOf(theme, spec.axisFormat, isLogarithmic),
       series: [{}, ...spec.lines.map((line) => seriesOf(line, theme))],
       hooks: {
         setCursor: [
@@ -168,7 +169,7 @@ function axesOf(
   };
   const axis: uPlot.Axis = {
     ...shared,
-    size: 56,
+    size: 48,
     gap: 4,
     values: (_plot, splits) => splits.map((value) => (value == null ? '' : format(value))),
     // The logarithmic axis thins its own labels, by leaving values out.

@@ -9,7 +9,7 @@ export interface ChartTheme {
 }
 
 /** VS Code's own palette for charts. */
-export type ChartColour = 'blue' | 'orange' | 'green' | 'purple' | 'red' | 'yellow';
+export type ChartColour = 'blue' | 'yellow' | 'purple';
 
 export function readTheme(): ChartTheme {
   const style = getComputedStyle(document.body);

@@ -30,6 +30,7 @@ export function Confusion({ results }: { readonly results: RunView['results'] })
           </button>
         ))}
       </div>
+      <p class="hint">Rows are the true classes, columns what the network says.</p>
       <Matrix names={names} matrix={shown.confusionMatrix} />
     </section>
   );
@@ -43,7 +44,6 @@ function Matrix(props: {
   return (
     <div class="matrix">
       <table>
-        <caption>Rows are the true classes, columns what the network says</caption>
         <thead>
           <tr>
             <td />

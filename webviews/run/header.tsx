@@ -89,7 +89,10 @@ function ProgressText(props: {
     parts.push(`${Math.floor(doneFraction(progress) * 100)} %`);
   }
   const elapsed = elapsedSeconds(record, nowMs);
-  if (elapsed !== undefined) parts.push(`${formatDuration(elapsed)} since the start`);
+  if (elapsed !== undefined) {
+    const span = formatDuration(elapsed);
+    parts.push(isLive(status) ? `${span} since the start` : `took ${span}`);
+  }
   if (status === 'running' && stepsPerSecond !== undefined) {
     parts.push(`about ${formatDuration(stepsLeft(progress) / stepsPerSecond)} left`);
     parts.push(`${formatNumber(stepsPerSecond)} steps/s`);
