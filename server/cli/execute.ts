@@ -5,7 +5,7 @@ import { executeRun } from '../training/index';
 import { exitCodes, isForUser, type ExitCode } from './exit';
 import { listenForInterrupts } from './interrupts';
 import { createProgressBar, epochText } from './progressBar';
-import { durationText, figureText, style, type Terminal } from './terminal';
+import { commandName, durationText, figureText, style, type Terminal } from './terminal';
 
 type End = Extract<RunEvent, { event: 'end' }>;
 
@@ -127,10 +127,10 @@ function nextSteps({ status }: End, place: string): readonly (readonly [string, 
     `Lightbench's view Runs in VS Code, or tensorboard --logdir ${path.dirname(place)}`,
   ];
   if (status === 'finished') {
-    const command = `lightbench evaluate ${path.basename(place)} --split test --open-test "why"`;
+    const command = `${commandName()} evaluate ${path.basename(place)} --split test --open-test "why"`;
     return [run, curves, ['test set  ', `sealed; once all is decided: ${command}`]];
   }
-  const resume = `lightbench resume ${path.basename(place)}`;
+  const resume = `${commandName()} resume ${path.basename(place)}`;
   const log = path.join(place, runFiles.log);
   const next: readonly [string, string] = ['to go on  ', resume];
   return status === 'failed' ? [run, ['its log   ', log], next] : [run, curves, next];

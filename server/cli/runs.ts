@@ -4,7 +4,7 @@ import { attachToRun } from '#runs/control';
 import { findRun, listRuns, readRun } from '#runs/folder';
 import { executeAndShow } from './execute';
 import { exitCodes, WrongInput, type ExitCode } from './exit';
-import { durationText, figureText, style, table, type Terminal } from './terminal';
+import { commandName, durationText, figureText, style, table, type Terminal } from './terminal';
 
 /** Lists the runs, newest first. */
 export async function listAllRuns(terminal: Terminal, root: string): Promise<ExitCode> {
@@ -13,7 +13,7 @@ export async function listAllRuns(terminal: Terminal, root: string): Promise<Exi
   const records = entries.flatMap(({ record }) => record ?? []);
   if (terminal.json) terminal.answer(records);
   else if (records.length === 0) {
-    terminal.say(`There are no runs in ${root}. Start one with "lightbench train FILE".`);
+    terminal.say(`There are no runs in ${root}. Start one with "${commandName()} train FILE".`);
   } else {
     const head = ['run', 'status', 'epoch', 'validation', 'time', 'engine'].map(style.dim);
     terminal.say(table([head, ...records.map(row)]));
@@ -53,7 +53,7 @@ export async function resume(terminal: Terminal, root: string, run: string): Pro
   const record = await readRun(folder);
   if (isLive(record.status)) {
     const pid = record.process === undefined ? '' : ` in process ${record.process.pid}`;
-    const message = `${record.id} is ${record.status}${pid}, so there is nothing to resume. Stop it first with "lightbench stop ${record.id}".`;
+    const message = `${record.id} is ${record.status}${pid}, so there is nothing to resume. Stop it first with "${commandName()} stop ${record.id}".`;
     throw new WrongInput('run/live', message);
   }
   return executeAndShow(terminal, folder);
@@ -67,7 +67,7 @@ export async function stop(terminal: Terminal, root: string, run: string): Promi
   if (terminal.json) terminal.answer({ status });
   else {
     const verb = isLive(record.status) ? 'has ended as' : 'had already ended as';
-    const next = status === 'finished' ? '' : ` Go on with "lightbench resume ${record.id}".`;
+    const next = status === 'finished' ? '' : ` Go on with "${commandName()} resume ${record.id}".`;
     terminal.say(`${path.basename(folder)} ${verb} ${style.bold(status)}.${next}`);
   }
   return exitCodes.good;

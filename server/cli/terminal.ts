@@ -1,3 +1,4 @@
+import * as path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
 /** Where a verb writes to: answers on stdout, all that is about them on stderr. */
@@ -97,4 +98,11 @@ export function figureText(value: number): string {
 /** `[28, 28, 1]`. */
 export function shapeText(shape: readonly number[]): string {
   return `[${shape.join(', ')}]`;
+}
+
+/** How this program was called, so that a command that we propose can be copied: `node dist/cli.js`. */
+export function commandName(script = process.argv[1] ?? ''): string {
+  if (!/\.js$/.test(script)) return 'lightbench';
+  const place = path.relative('', script);
+  return `node ${place.includes(' ') ? JSON.stringify(place) : place}`;
 }

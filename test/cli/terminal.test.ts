@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import * as path from 'node:path';
 import { createInterruption } from '../../server/cli/interrupts';
 import { createProgressBar, progressText } from '../../server/cli/progressBar';
-import { durationText, figureText, style, table } from '../../server/cli/terminal';
+import { commandName, durationText, figureText, style, table } from '../../server/cli/terminal';
 import { experimentFolder, removeFolders } from './cli';
 
 afterEach(removeFolders);
@@ -117,6 +117,14 @@ describe('figures for people', () => {
       ]),
       `${style.bold('a')}     b\nlong  c`,
     );
+  });
+});
+
+describe('a command that is proposed', () => {
+  it('is called as this one was', () => {
+    assert.equal(commandName(path.resolve('dist/cli.js')), `node ${path.join('dist', 'cli.js')}`);
+    assert.equal(commandName('/usr/bin/lightbench'), 'lightbench');
+    assert.equal(commandName(path.resolve('a b/cli.js')), 'node "a b/cli.js"');
   });
 });
 

@@ -123,7 +123,7 @@ describe('train', () => {
     assert.match(stdout, /^1\/3 {2}train loss [\d.]+ accuracy [\d.]+ {2}validation loss/m);
     assert.match(stdout, /^Finished after [\d.]+ s \([\d.]+ ms a step, \d+ samples a second\)$/m);
     assert.match(stdout, /the run +\.lightbench\/runs\/\d{8}-\d{6}-small-/);
-    assert.match(stdout, /lightbench evaluate \S+ --split test --open-test/);
+    assert.match(stdout, /node \S*cli\.js evaluate \S+ --split test --open-test/);
   });
 
   it('refuses what cannot be trained before it makes a run', async () => {
@@ -251,7 +251,7 @@ describe('a run that is interrupted', () => {
     assert.equal(live[0]?.status, 'running');
     const refused = await run(['resume', id], { cwd });
     assert.equal(refused.code, 1);
-    assert.match(refused.stderr, /is running in process \d+.*lightbench stop/);
+    assert.match(refused.stderr, /is running in process \d+.*cli\.js stop/);
     const stop = await run(['stop', id, '--json'], { cwd });
     assert.equal(stop.code, 0, stop.stderr);
     assert.deepEqual(JSON.parse(stop.stdout), { status: 'stopped' });
@@ -264,7 +264,7 @@ describe('a run that is interrupted', () => {
 describe('runs and evaluate', () => {
   it('show what was trained', async () => {
     const cwd = experimentFolder();
-    assert.match((await run(['runs'], { cwd })).stdout, /no runs .*lightbench train FILE/);
+    assert.match((await run(['runs'], { cwd })).stdout, /no runs .*cli\.js train FILE/);
     assert.deepEqual(await run(['runs', '--json'], { cwd }), {
       code: 0,
       stdout: '[]\n',
