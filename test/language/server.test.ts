@@ -54,6 +54,11 @@ const completions: Readonly<Record<string, Completion>> = {
     text: base('{ "type": "dense", "units": 10 },', '|'),
     labels: ['flatten', 'dense', ...anywhere],
   },
+  'layers that take features, where a comma is missing': {
+    text: base('{ "type": "flatten" },', '{ "type": "flatten" } |,'),
+    labels: ['flatten', 'dense', ...anywhere],
+  },
+  'nothing at the end of a comment': { text: '{ // note|\n}', labels: [] },
   'kinds that take features': {
     text: base('{ "type": "dense", "units": 10 },', '{ "type": "|" }'),
     labels: ['flatten', 'dense', ...anywhere],
@@ -101,7 +106,8 @@ const completions: Readonly<Record<string, Completion>> = {
     labels: ['validation/loss', 'validation/accuracy', 'train/loss', 'train/accuracy'],
   },
   metrics: { text: base('["accuracy"]', '[|]'), labels: ['accuracy'] },
-  'nothing in a comment': { text: base('// Digits', '// Dig|its'), labels: [] },
+  'nothing in a comment': { text: '{ // no|te\n}', labels: [] },
+  'nothing in a block comment': { text: '{ /* no|te */ }', labels: [] },
   'nothing after the end': { text: `${baseText}|`, labels: [] },
   'nothing between key and colon': { text: base('"seed": 7', '"seed" | : 7'), labels: [] },
   'nothing in an unknown section': { text: base('"seed": 7', '"sed": { | }'), labels: [] },

@@ -295,6 +295,11 @@ describe('checking an experiment', () => {
     assert.deepEqual(diagnoseExperiment(text).problems, []);
   });
 
+  it('accepts two parts of one stage', () => {
+    const { text } = changed('"sigmaPx": 1 }', '"sigmaPx": 1 }, { "type": "gaussianBlur" }');
+    assert.deepEqual(diagnoseExperiment(text).problems, []);
+  });
+
   it('accepts fractions that are typed with six digits', () => {
     const thirds = '"train": 0.333333, "validation": 0.333333, "test": 0.333333';
     assert.deepEqual(diagnoseExperiment(changed(split, thirds).text).problems, []);

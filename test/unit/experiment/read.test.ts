@@ -335,7 +335,11 @@ describe('reading an experiment', () => {
   });
 
   it('blames nothing that follows a syntax error', () => {
-    const text = baseText.replace('"seed": 7', '"seed": -1').replace('"loss": {', '"loss" {');
+    const text = baseText
+      .replace('"seed": 7', '"seed": -1')
+      .replace('"units": 10', '"units" 10')
+      .replace('"softmaxCrossEntropy"', '"softmax"');
+    assert.equal(readExperiment(text.replace('"units" 10', '"units": 10')).problems.length, 2);
     const codes = readExperiment(text).problems.map(({ code }) => code);
     assert.equal(codes[0], 'schema/range');
     assert.ok(codes.slice(1).every((code) => code.startsWith('syntax/')));
