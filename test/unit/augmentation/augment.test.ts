@@ -82,20 +82,22 @@ describe('augmentation', () => {
 describe('flipping left to right', () => {
   const always = { ...flip, probability: 1 };
 
-  it('mirrors each row, channels kept together, and twice is the identity', () => {
-    const [once] = augmented([always], [3]);
-    const source = imageOf(3);
-    const [height, width, channels] = shape;
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        for (let c = 0; c < channels; c++) {
-          const from = (y * width + (width - 1 - x)) * channels + c;
-          assert.equal(once![(y * width + x) * channels + c], source[from]);
-        }
-      }
-    }
-    assert.deepEqual(augmented([always, always], [3])[0], source);
-  });
+  for (const width of [1, 4, 5]) {
+    it(`mirrors rows of ${width}, channels kept together, and twice is the identity`, () => {
+      const rows = [0, 1, 2].map((row) =>
+        Array.from({ length: width }, (_, x) => [row + x / 8, -row - x / 8]),
+      );
+      const source = Float32Array.from(rows.flat(2));
+      const image = source.slice();
+      const mirror = () =>
+        augmentBatch([always], image, [3, width, 2], Uint32Array.of(3), { seed: 1, epoch: 0 });
+      mirror();
+      const mirrored = rows.map((row) => [...row].reverse());
+      assert.deepEqual(image, Float32Array.from(mirrored.flat(2)));
+      mirror();
+      assert.deepEqual(image, source);
+    });
+  }
 
   it('happens as often as its probability says', () => {
     const count = 4000;
@@ -133,6 +135,18 @@ describe('Gaussian noise', () => {
     const kept = samples.filter((sample) => often[sample]![0] !== imageOf(sample)[0]);
     assert.ok(kept.length > 60 && kept.length < 140, String(kept.length));
     for (const sample of kept) assert.deepEqual(often[sample], always[sample]);
+  });
+
+  it('is as strong in the samples that a small probability chooses', () => {
+    const samples = range(4000);
+    const images = augmented([{ ...noise, probability: 0.1 }], samples);
+    const first = samples
+      .map((sample) => (images[sample]![0]! - imageOf(sample)[0]!) / 0.1)
+      .filter((z) => z !== 0);
+    const variance = first.reduce((sum, z) => sum + z * z, 0) / first.length;
+    // 400 ± 19 of them, and a variance known to √(2/400); five deviations either way.
+    assert.ok(Math.abs(first.length - 400) < 95, String(first.length));
+    assert.ok(Math.abs(variance - 1) < 0.36, String(variance));
   });
 });
 
