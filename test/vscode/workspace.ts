@@ -33,7 +33,7 @@ export function digitsExperiment(epochs: number): Record<string, unknown> {
       ],
     },
     loss: { type: 'softmaxCrossEntropy' },
-    optimizer: { type: 'adam', learningRate: 1e-3 },
+    optimizer: { type: 'adam', learningRate: 1e-2 },
     training: { epochs, batchSize: 64 },
     metrics: ['accuracy'],
   };
