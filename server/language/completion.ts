@@ -208,7 +208,10 @@ function itemOf(
   const isQuoted = doc.getText().startsWith('"', offset) && length > 0;
   const range = { start: doc.positionAt(offset), end: doc.positionAt(offset + length) };
   const { commaBefore } = cursor;
-  const comma = commaBefore === undefined ? undefined : doc.positionAt(commaBefore);
+  // Two edits must not touch: a comma right before the cursor is part of what is written there.
+  const isAdjacent = commaBefore === offset;
+  const comma = commaBefore === undefined || isAdjacent ? undefined : doc.positionAt(commaBefore);
+  const newText = `${isAdjacent ? ', ' : ''}${proposal.snippet}${cursor.commaAfter ? ',' : ''}`;
   return {
     label: proposal.label,
     kind: proposal.kind,
@@ -217,7 +220,7 @@ function itemOf(
     // Editors compare what they replace, quotes included, with this.
     filterText: isQuoted ? `"${proposal.label}"` : proposal.label,
     insertTextFormat: InsertTextFormat.Snippet,
-    textEdit: { range, newText: proposal.snippet + (cursor.commaAfter ? ',' : '') },
+    textEdit: { range, newText },
     ...(proposal.docs === undefined
       ? {}
       : { documentation: { kind: MarkupKind.Markdown, value: proposal.docs } }),

@@ -39,14 +39,14 @@ export function nearestName(word: string, names: readonly string[]): string | un
       nearestDistance = distance;
     }
   }
-  return nearest ?? startingWith(wanted, names);
+  return nearest ?? containing(wanted, names);
 }
 
-/** `conv` is far from `conv2d` for its length, but can mean nothing else. */
-function startingWith(wanted: string, names: readonly string[]): string | undefined {
-  if (wanted.length < 3) return undefined;
+/** `conv` and `crossEntropy` are far from `conv2d` and `softmaxCrossEntropy`, but mean nothing else. */
+function containing(wanted: string, names: readonly string[]): string | undefined {
+  if (wanted.length < 4) return undefined;
   const found = names.filter(
-    (name) => plain(name).startsWith(wanted) || wanted.startsWith(plain(name)),
+    (name) => plain(name).includes(wanted) || (name.length > 3 && wanted.includes(plain(name))),
   );
   return found.length === 1 ? found[0] : undefined;
 }
