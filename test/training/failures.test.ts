@@ -45,6 +45,31 @@ describe('a run whose numbers run away', () => {
     assert.ok(logOf(folder).includes(record.message ?? '?'));
   });
 
+  const filledWith = (value: number) => ({ kernelInitializer: { type: 'constant', value } });
+  const places: readonly (readonly [string, readonly [number, number, number], RegExp])[] = [
+    ['the layer', [1e25, 1e25, 1], /: the loss is \S+; .* come out of layer `dense_1`\. Lower/],
+    // Nothing gets through the first layer forwards, but too much comes back to it.
+    [
+      'the gradient',
+      [0, 1e25, 1e25],
+      /: a gradient is not finite; .* that of `dense\/kernel`\. Lower/,
+    ],
+  ];
+  for (const [what, [first, second, third], message] of places) {
+    it(`fails with ${what} where it began`, async () => {
+      const layers = [
+        { type: 'flatten' },
+        { type: 'dense', units: 2, ...filledWith(first) },
+        { type: 'dense', units: 2, ...filledWith(second) },
+        { type: 'dense', units: 3, ...filledWith(third) },
+      ];
+      const folder = await runs.create({ ...changes, model: { layers } });
+      const { message: told = '' } = await executeRun(folder);
+      assert.match(told, /^Training stopped at epoch 1, step 1: /);
+      assert.match(told, message);
+    });
+  }
+
   const place = { epoch: 2, step: 14, learningRate: 0.5 };
   it('names the layer that the values come out of', () => {
     const error = new NotFiniteError(NaN, { kind: 'layer', name: 'conv2d_1' });
