@@ -2,7 +2,9 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { act, registerCommands } from './commands/index';
 import { stopStartedHere } from './commands/control';
-import type { Host } from './host';
+import { watchDataProblems } from './data/dataProblems';
+import { TrainingService } from './data/service';
+import { programsOf, type Host } from './host';
 import { serveLanguage } from './language/index';
 import { createChannels } from './log';
 import { RunPanels } from './panel/runPanels';
@@ -37,8 +39,10 @@ export function activate(context: vscode.ExtensionContext): void {
     startedHere: new Set(),
   };
   const tree = new RunsTree(store);
+  const service = new TrainingService(() => programsOf(host), log);
   subscriptions.push(
     panels,
+    service,
     store,
     watches,
     tree,
@@ -47,6 +51,7 @@ export function activate(context: vscode.ExtensionContext): void {
     followExperiments(),
     registerCommands(host),
     serveLanguage(path.join(extensionUri.fsPath, 'dist'), channels.host),
+    watchDataProblems(service, log),
   );
   active = host;
   setImmediate(() => void store.entries());

@@ -92,7 +92,8 @@ function cancelled(): CodedError {
   return new CodedError('program/cancelled', 'Cancelled.');
 }
 
-function nodeOf({ nodePath }: Programs): string {
+/** The Node that runs our programs. */
+export function nodeOf({ nodePath }: Programs): string {
   return nodePath ?? process.execPath;
 }
 

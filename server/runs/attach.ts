@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import {
   createMessageConnection,
-  ResponseError,
   SocketMessageReader,
   SocketMessageWriter,
   type MessageConnection,
@@ -10,6 +9,7 @@ import {
 import type { ControlEvents, ControlRequests } from '#common/protocol/control';
 import { CodedError, messageOf } from '#common/protocol/rpc';
 import type { RunRecord } from '#common/run/record';
+import { codedErrorOf } from './responseError';
 
 type Method = keyof ControlRequests;
 type Argument<M extends Method> = Parameters<ControlRequests[M]>[0];
@@ -107,12 +107,8 @@ function createRunConnection(socket: Socket, record: RunRecord): RunConnection {
 }
 
 function codedError(error: unknown, record: RunRecord): CodedError {
-  const data: unknown = error instanceof ResponseError ? error.data : undefined;
-  if (typeof data === 'object' && data !== null && 'code' in data) {
-    return new CodedError(String(data.code), messageOf(error));
-  }
   const message = `The trainer of ${record.id} hung up before it answered. Look at the run's status.`;
-  return new CodedError('control/closed', message);
+  return codedErrorOf(error) ?? new CodedError('control/closed', message);
 }
 
 /** JSON-RPC over a socket; an error of either ends both. */

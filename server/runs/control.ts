@@ -1,12 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
-import { ErrorCodes, ResponseError, type MessageConnection } from 'vscode-jsonrpc/node';
+import type { MessageConnection } from 'vscode-jsonrpc/node';
 import type { ControlEvents, ControlRequests } from '#common/protocol/control';
-import { CodedError, messageOf, type Handlers } from '#common/protocol/rpc';
+import { CodedError, type Handlers } from '#common/protocol/rpc';
 import type { RunRecord, RunStatus } from '#common/run/record';
 import { openConnection } from './attach';
 import { makeControlPlace } from './controlPlace';
 import { diskError } from './disk';
+import { responseError } from './responseError';
 
 type Method = keyof ControlRequests;
 
@@ -29,6 +30,8 @@ export interface ControlServer {
 }
 
 const changedIntervalMs = 50;
+/** The code of an error that has none. */
+const failed = 'control/failed';
 /** A client that says nothing useful for so long is hung up on. */
 const authenticationTimeoutMs = 5_000;
 /** How long `close` waits for handlers and for clients to take their answers. */
@@ -106,7 +109,7 @@ function serveClient(socket: Socket, token: string, handlers: ControlHandlers): 
   function authenticate(argument: unknown): { pid: number } {
     if (!isTokenOf(argument, token)) {
       setImmediate(() => void sayGoodbye(connection, socket));
-      throw responseError(new CodedError('control/refused', 'The token is wrong.'));
+      throw responseError(new CodedError('control/refused', 'The token is wrong.'), failed);
     }
     clearTimeout(timer);
     attached = true;
@@ -115,14 +118,14 @@ function serveClient(socket: Socket, token: string, handlers: ControlHandlers): 
   async function handle<M extends Exclude<Method, 'control/authenticate'>>(method: M) {
     if (!attached) {
       const message = `${method} was refused: the client has not authenticated.`;
-      throw responseError(new CodedError('control/unauthenticated', message));
+      throw responseError(new CodedError('control/unauthenticated', message), failed);
     }
     const answer = Promise.resolve({}).then(handlers[method]);
     underWay.add(answer);
     try {
       return await answer;
     } catch (error) {
-      throw responseError(error);
+      throw responseError(error, failed);
     } finally {
       underWay.delete(answer);
     }
@@ -164,12 +167,6 @@ function isTokenOf(argument: unknown, token: string): boolean {
   if (!given || typeof argument.token !== 'string') return false;
   const digest = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(argument.token), digest(token));
-}
-
-/** An error as it goes over the wire: the code that programs read travels as data. */
-function responseError(error: unknown): ResponseError<{ code: string }> {
-  const code = error instanceof CodedError ? error.code : 'control/failed';
-  return new ResponseError(ErrorCodes.InternalError, messageOf(error), { code });
 }
 
 async function withTimeout(promise: Promise<unknown>, timeoutMs: number): Promise<void> {

@@ -31,12 +31,13 @@ export async function evaluateRun(
 export async function inspectData(
   { data, seed }: Pick<Experiment, 'data' | 'seed'>,
   baseFolder: string,
+  signal?: AbortSignal,
 ): Promise<DataFacts> {
   const [{ openDataset }, { splitDataset }] = await Promise.all([
     import('./data/dataset'),
     import('./data/split'),
   ]);
-  const dataset = await openDataset(data.source, { baseFolder, seed });
+  const dataset = await openDataset(data.source, { baseFolder, seed, signal });
   splitDataset(dataset, data.split, seed);
   return dataset.facts;
 }

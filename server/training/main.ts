@@ -1,6 +1,6 @@
 // The trainer as a process of its own:
 //   training.js run FOLDER    trains the run in a folder to its end
-//   training.js serve         answers the host over IPC, or over stdin and stdout
+//   training.js serve         answers the host that has forked it, over IPC
 import { CodedError, messageOf } from '#common/protocol/rpc';
 import { executeRun } from './index';
 import { serve } from './service';
@@ -9,12 +9,12 @@ import { serve } from './service';
 const exitCodes = { good: 0, wrongInput: 1, runFailed: 3, interrupted: 130 } as const;
 
 async function main([verb, folder, ...rest]: readonly string[]): Promise<number> {
-  if (verb === 'serve' && folder === undefined) {
+  if (verb === 'serve' && folder === undefined && process.send !== undefined) {
     await serve();
     return exitCodes.good;
   }
   if (verb === 'run' && folder !== undefined && rest.length === 0) return runFolder(folder);
-  say('Usage: training.js run FOLDER, or training.js serve.');
+  say('Usage: training.js run FOLDER, or training.js serve from a forking host.');
   return exitCodes.wrongInput;
 }
 
