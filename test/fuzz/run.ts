@@ -1,0 +1,39 @@
+// Feeds damaged files to everything that reads them, for as long as is asked.
+//   npm run fuzz [seconds for each target, 10] [seed]
+import { readdirSync, readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import fc from 'fast-check';
+import { ROOT } from '../../scripts/processes';
+import { targets, type Target } from './targets';
+
+function samples(): readonly string[] {
+  const folder = path.join(ROOT, 'samples');
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.experiment.json'))
+    .map((file) => readFileSync(path.join(folder, file), 'utf8'));
+}
+
+/** Runs one target and says whether it held; a failure is printed with its seed and shrunk case. */
+function fuzz({ name, property }: Target, seconds: number, seed: number): boolean {
+  const details = fc.check(property, {
+    seed,
+    numRuns: Number.MAX_SAFE_INTEGER,
+    interruptAfterTimeLimit: seconds * 1000,
+    markInterruptAsFailure: false,
+  });
+  const verdict = details.failed ? 'FAILED' : 'held';
+  console.log(`${name.padEnd(24)} ${verdict} after ${details.numRuns} cases (seed ${seed})`);
+  if (details.failed) console.error(fc.defaultReportMessage(details));
+  return !details.failed;
+}
+
+function main(): void {
+  const [seconds = 10, seed = Date.now() % 2 ** 31] = process.argv.slice(2).map(Number);
+  if (!(seconds > 0) || !Number.isInteger(seed)) {
+    throw new Error('npm run fuzz [seconds, above 0] [seed, a whole number]');
+  }
+  const held = targets(samples()).map((target) => fuzz(target, seconds, seed));
+  if (held.includes(false)) process.exitCode = 1;
+}
+
+main();
