@@ -75,7 +75,10 @@ export function progressText(
 }
 
 /** A line for each epoch, which stays: ` 3/10  train loss 0.1 …  validation loss 0.2 …  1.2 s`. */
-export function epochText({ epoch, seconds, train, validation }: Epoch, epochs: number): string {
+export function epochText(
+  { epoch, seconds, train, validation, physics }: Epoch,
+  epochs: number,
+): string {
   const count = String(epoch).padStart(String(epochs).length);
   const figures = (values: Readonly<Record<string, number>>) =>
     Object.entries(values)
@@ -85,6 +88,7 @@ export function epochText({ epoch, seconds, train, validation }: Epoch, epochs: 
     style.bold(`${count}/${epochs}`),
     `train ${figures(train)}`,
     `validation ${figures(validation)}`,
+    ...(physics === undefined ? [] : [figures(physics)]),
     style.dim(durationText(seconds)),
   ].join('  ');
 }

@@ -32,15 +32,24 @@ describe('training', () => {
     assert.ok(accuracy >= 0.97, `accuracy ${accuracy}`);
   });
 
-  it('moves a learned quantity of the instrument where the loss is smaller, and logs it', async () => {
+  it('moves a learned quantity of the instrument where the loss is smaller, logs and tells it', async () => {
     // Blur hides what tells the classes apart, so that a network which may choose makes it sharper.
     const folder = await runs.create({
       augmentation: [],
       physics: [{ type: 'gaussianBlur', sigmaPx: 1.8, trainable: true, learningRate: 0.03 }],
       training: { epochs: 8, batchSize: 16 },
     });
-    await executeRun(folder);
+    const told: (number | undefined)[] = [];
+    await executeRun(folder, {
+      onEvent: (event) => {
+        if (event.event === 'epoch') told.push(event.physics?.['gaussianBlur/sigmaPx']);
+      },
+    });
     const { steps, values } = await seriesOf(folder, 'train', 'physics/gaussianBlur/sigmaPx');
+    assert.deepEqual(
+      told.map((value) => Math.fround(value!)),
+      [5, 11, 17, 23, 29, 35, 41, 47].map((step) => Math.fround(values[step]!)),
+    );
     assert.deepEqual(
       [...steps],
       Array.from({ length: 48 }, (_, i) => i + 1),

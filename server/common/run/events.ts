@@ -26,6 +26,8 @@ export type RunEvent =
       readonly seconds: number;
       readonly train: Figures;
       readonly validation: Figures;
+      /** Learned parameters of the instrument, if it has any: `{ 'gaussianBlur/sigmaPx': 0.8 }`. */
+      readonly physics?: Figures;
     }
   | {
       readonly event: 'end';

@@ -18,3 +18,14 @@ export function epochUnderWay({ epoch, epochs, step }: Progress): number {
 export function stepsLeft({ epoch, epochs, step, stepsPerEpoch }: Progress): number {
   return Math.max(0, epochs * stepsPerEpoch - (epoch * stepsPerEpoch + step));
 }
+
+/** The progress after so many training steps: the curves are often ahead of the record. */
+export function progressAfter(progress: Progress, totalSteps: number): Progress {
+  const { epoch, step, stepsPerEpoch } = progress;
+  if (stepsPerEpoch === 0 || totalSteps <= epoch * stepsPerEpoch + step) return progress;
+  return {
+    ...progress,
+    epoch: Math.floor(totalSteps / stepsPerEpoch),
+    step: totalSteps % stepsPerEpoch,
+  };
+}

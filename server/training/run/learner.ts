@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Experiment } from '#common/experiment/experiment';
 import type { Trace } from '#common/experiment/trace';
+import type { Figures } from '#common/run/record';
 import { valueAndGradients } from '../gradients';
 import { lossFunction } from '../loss/loss';
 import { buildNetwork, type Network } from '../model/network';
@@ -123,6 +124,12 @@ export function createLearner(trace: Trace, experiment: Experiment): Learner {
       instrument.dispose();
     },
   };
+}
+
+/** Present values of what is learned of the instrument: `gaussianBlur/sigmaPx`. */
+export function learnedPhysics({ parameters }: Instrument): Figures {
+  const learned = [...parameters].filter(([, { spec }]) => spec.trainable);
+  return Object.fromEntries(learned.map(([name, { variable }]) => [name, variable.dataSync()[0]!]));
 }
 
 /** Name of a physical parameter among the variables, where layers may have any name. */

@@ -11,7 +11,7 @@ export interface StepFigures {
   readonly step: number;
   readonly batch: Figures;
   /** Present values of physical parameters, by `gaussianBlur/sigmaPx`. */
-  readonly physics: ReadonlyMap<string, number>;
+  readonly physics: Figures;
 }
 
 export interface EpochRecord extends EpochFigures {
@@ -73,7 +73,7 @@ export async function openMetricsLog(
     flush,
     step({ step, batch, physics }) {
       const values = prefixed(batch, tags.batch);
-      for (const [name, value] of physics) {
+      for (const [name, value] of Object.entries(physics)) {
         const [layer = '', parameter = ''] = name.split('/');
         values.set(tags.physics(layer, parameter), value);
       }

@@ -1,4 +1,5 @@
 import type { Figures, RunRecord } from '#common/run/record';
+import { learnedPhysics } from './learner';
 import type { TrainingParts } from './training';
 
 /** Where a run is, as it is shown: after the last step of an epoch `step` is 0 and `epoch` one more. */
@@ -14,7 +15,6 @@ export function createReporter(
   stepsPerEpoch: number,
 ) {
   const { epochs } = bench.experiment.training;
-  const learned = [...bench.learner.instrument.parameters].filter(([, { spec }]) => spec.trainable);
   let flushedMs = 0;
 
   function progressOf({ epoch, step }: Place): RunRecord['progress'] {
@@ -23,9 +23,7 @@ export function createReporter(
   return {
     progressOf,
     step(place: Place, batch: Figures): void {
-      const physics = new Map(
-        learned.map(([name, { variable }]) => [name, variable.dataSync()[0]!]),
-      );
+      const physics = learnedPhysics(bench.learner.instrument);
       metrics.step({ step: place.totalSteps, batch, physics });
       if (Date.now() - flushedMs < reportIntervalMs && place.step < stepsPerEpoch) return;
       flushedMs = Date.now();

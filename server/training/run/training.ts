@@ -9,6 +9,7 @@ import { encodeCheckpoint, type RunState } from './checkpoint';
 import type { CheckpointFiles } from './checkpointFiles';
 import { createTallyFor, evaluateSplit } from './evaluation';
 import type { MetricsLog } from './metricsLog';
+import { learnedPhysics } from './learner';
 import { adviceFor, NotFiniteError } from './notFinite';
 import type { RecordKeeper } from './recordKeeper';
 import type { RunLog } from './runLog';
@@ -200,7 +201,9 @@ async function reportEpoch(
     best: run.watch.state.best,
   });
   log(`Epoch ${epoch}: ${JSON.stringify({ ...figures, seconds })}`);
-  emit({ event: 'epoch', epoch, seconds, ...figures });
+  const physics = learnedPhysics(learner.instrument);
+  const hasLearned = Object.keys(physics).length > 0;
+  emit({ event: 'epoch', epoch, seconds, ...figures, ...(hasLearned && { physics }) });
 }
 
 async function saveLast({ bench, files }: TrainingParts, run: Progress): Promise<void> {
