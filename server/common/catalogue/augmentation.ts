@@ -31,7 +31,7 @@ const affine = defineComponent({
   summary:
     'Rotates, moves, scales and shears the object about its centre, each by a random amount.',
   formula:
-    'y(p) = x(A⁻¹(p − c − t) + c); angle ~ U(−rotateDegrees, rotateDegrees), shift ~ U(−translate, translate) · size, scale ~ U(1 − scale, 1 + scale), shear ~ U(−shearDegrees, shearDegrees)',
+    'y(p) = x(A⁻¹(p − c − t) + c) about the centre c, A = rotation (counter-clockwise) · shear · scale; angle ~ U(−rotateDegrees, rotateDegrees), shift ~ U(−translate, translate) · size, scale ~ U(1 − scale, 1 + scale), shear ~ U(−shearDegrees, shearDegrees)',
   params: {
     rotateDegrees: realNumber({
       description: 'Largest rotation either way.',

@@ -40,7 +40,7 @@ const synthetic = defineDataSource({
   summary:
     'Seeded images whose class is the orientation of a grating under noise: a rule that can be learned, for trying a network and for benchmarks.',
   formula:
-    'x = ½ + ½ · contrast · cos(2π f (u cos θ + v sin θ) + φ) + noise · ε, θ = π · class / classes, φ random',
+    'x = ½ + 0.4 cos(2π (u cos θ + v sin θ) / 8 + φ) + noise · ε, cut to 0–1; u to the right and v down in px, θ = π · class / classes, φ random',
   params: {
     shape: Type.Tuple(
       [

@@ -30,7 +30,7 @@ const gaussianBlur = definePhysicalLayer({
   summary:
     'Convolves the image with a Gaussian point-spread function: defocus or a modest lens, incoherent light.',
   formula:
-    'y = h ∗ x, h(d) ∝ exp(−d²/2σ²) sampled for σ ≥ 0.8, else integrated over each pixel (variance σ² + 1/12); Σ h = 1; MTF(ν) = exp(−2π²σ²ν²)',
+    'y = h ∗ x, h(d) ∝ exp(−d²/2σ²) sampled for σ ≥ 0.8, else integrated over each pixel (variance σ² + 1/12); Σ h = 1 over |d| ≤ ⌈4σ⌉ (of the largest σ where it is learned); MTF(ν) = exp(−2π²σ²ν²)',
   params: {
     sigmaPx: realNumber({
       description: 'Standard deviation of the point-spread function.',
