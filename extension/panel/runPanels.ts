@@ -6,10 +6,10 @@ export const runPanelType = 'lightbench.run';
 /** The open run panels of the window: one for each run, kept over a reload. */
 export class RunPanels implements vscode.Disposable {
   readonly #panels = new Map<string, RunPanel>();
-  readonly #serializer: vscode.Disposable;
 
   constructor(private readonly parts: RunPanelParts) {
-    this.#serializer = vscode.window.registerWebviewPanelSerializer(runPanelType, {
+    // Never unregistered: a window that closes would forget the panels before it has saved them.
+    vscode.window.registerWebviewPanelSerializer(runPanelType, {
       deserializeWebviewPanel: async (panel: vscode.WebviewPanel, state: unknown) => {
         const folder = folderOf(state);
         if (folder === undefined || this.#panels.has(folder)) panel.dispose();
@@ -46,7 +46,6 @@ export class RunPanels implements vscode.Disposable {
 
   /** Lets go of the runs. The panels stay: VS Code brings them back after a reload. */
   dispose(): void {
-    this.#serializer.dispose();
     for (const panel of this.#panels.values()) panel.release();
   }
 

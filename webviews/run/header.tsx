@@ -9,7 +9,8 @@ import type { RunModel } from './runModel';
 /** Name, state and progress of the run, and what can be done with it now. */
 export function Header({ model, view }: { readonly model: RunModel; readonly view: RunView }) {
   const { record } = view;
-  const { engine, progress, status } = record;
+  const { engine, status } = record;
+  const progress = isLive(status) ? model.progressOf(record) : record.progress;
   return (
     <header>
       <div class="title">
@@ -34,7 +35,7 @@ export function Header({ model, view }: { readonly model: RunModel; readonly vie
         value={doneFraction(progress)}
         aria-label={`Epoch ${progress.epoch} of ${progress.epochs}`}
       />
-      <ProgressText record={record} stepsPerSecond={model.stepsPerSecond} />
+      <ProgressText record={record} progress={progress} stepsPerSecond={model.stepsPerSecond} />
       {engine !== undefined && (
         <p class="engine">
           <b>{engine.description}</b>, {engine.threads}{' '}
@@ -74,10 +75,11 @@ function buttonsOf(status: RunRecord['status']): readonly Button[] {
 
 function ProgressText(props: {
   readonly record: RunRecord;
+  readonly progress: RunRecord['progress'];
   readonly stepsPerSecond: number | undefined;
 }) {
-  const { record, stepsPerSecond } = props;
-  const { progress, status } = record;
+  const { record, progress, stepsPerSecond } = props;
+  const { status } = record;
   const nowMs = useClock(isLive(status));
   const parts: string[] = [];
   if (status === 'queued') parts.push('Starting the trainer…');

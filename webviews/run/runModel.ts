@@ -1,4 +1,7 @@
 import type { RunAction, RunPageEvents, RunPageRequests, RunView } from '#common/protocol/panel';
+import { progressAfter } from '#common/run/progress';
+import type { RunRecord } from '#common/run/record';
+import { tags } from '#common/run/series';
 import { messageOf } from '#common/protocol/rpc';
 import { createCurves, type Curves } from '../charts/curves';
 import type { HostLine } from '../shared/host';
@@ -15,6 +18,8 @@ export interface RunModel {
   /** Undefined until the host has answered. */
   readonly view: RunView | undefined;
   readonly stepsPerSecond: number | undefined;
+  /** The record's progress, or that of the curves where they are ahead of it. */
+  progressOf(record: RunRecord): RunRecord['progress'];
   /** Why nothing, or nothing more, can be shown. */
   readonly problem: string | undefined;
   readonly isLogarithmic: boolean;
@@ -57,6 +62,11 @@ export function createRunModel(host: HostLine<RunPageRequests, RunPageEvents>): 
     },
     get stepsPerSecond() {
       return stepsPerSecond;
+    },
+    progressOf({ progress }) {
+      const steps = curves.get('train', tags.batch('loss'));
+      const isEmpty = steps === undefined || steps.length === 0;
+      return isEmpty ? progress : progressAfter(progress, steps.xAt(steps.length - 1));
     },
     get problem() {
       return problem;
