@@ -165,7 +165,8 @@ function writeSettings(home: string, settings: Readonly<Record<string, unknown>>
 }
 
 export interface WindowAddress {
-  readonly folder: string;
+  /** Absent for a window without a folder. */
+  readonly folder?: string;
   /** Absolute paths of files to open at start. */
   readonly open?: readonly string[];
   /** Further start options of the workbench, as pairs. */
@@ -226,10 +227,11 @@ export class CodeServer {
     return `vscode-remote://localhost:${this.#port}${file}`;
   }
 
-  /** The address of a window on a folder. */
+  /** The address of a window. */
   url(window: WindowAddress): string {
     const query = new URLSearchParams({
-      folder: window.folder,
+      // Without this the server opens the folder of the last window.
+      ...(window.folder === undefined ? { ew: 'true' } : { folder: window.folder }),
       payload: JSON.stringify([
         ['skipWelcome', 'true'],
         ['skipReleaseNotes', 'true'],

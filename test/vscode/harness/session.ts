@@ -15,8 +15,8 @@ const ACTION_TIMEOUT_MS = 30_000;
 export interface WindowOptions {
   /** The workspace's files, path → text or object; not used when `folder` is given. */
   readonly files?: Readonly<Record<string, unknown>>;
-  /** An existing workspace folder, for a second window on it. */
-  readonly folder?: string;
+  /** An existing workspace folder, for a second window on it; null for a window without one. */
+  readonly folder?: string | null;
   /** Files to open, relative to the folder. */
   readonly open?: readonly string[];
   /** Settings of the workspace, for example the colour theme. */
@@ -48,13 +48,13 @@ export class Session {
 
   /** Opens a window on a new workspace or on an existing folder. */
   async openWindow(options: WindowOptions): Promise<Workbench> {
-    const folder = options.folder ?? this.#makeFolder(options);
+    const folder = options.folder === undefined ? this.#makeFolder(options) : options.folder;
     const page = await this.context.newPage();
-    const window = new Workbench(page, folder);
+    const window = new Workbench(page, folder ?? '');
     this.#windows.add(window);
     page.once('close', () => this.#windows.delete(window));
-    const open = (options.open ?? []).map((name) => `${folder}/${name}`);
-    await page.goto(this.server.url({ folder, open }));
+    const open = (options.open ?? []).map((name) => `${folder ?? ''}/${name}`);
+    await page.goto(this.server.url({ ...(folder === null ? {} : { folder }), open }));
     await window.ready();
     return window;
   }

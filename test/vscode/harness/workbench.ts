@@ -137,6 +137,20 @@ export class Workbench {
       .first();
   }
 
+  /** Shows a container of views, by its name in the activity bar. */
+  async openViews(name: string): Promise<void> {
+    const tab = this.page.locator(`.activitybar .action-item:has(a[aria-label^="${name}"])`);
+    await tab.first().waitFor();
+    if (!((await tab.first().getAttribute('class')) ?? '').includes('checked')) {
+      await tab.first().click();
+    }
+  }
+
+  /** What a view without content says. */
+  welcome(text: string | RegExp): Locator {
+    return this.page.locator('.part.sidebar .welcome-view-content', { hasText: text });
+  }
+
   /** A row in a tree of the side bar. */
   treeRow(text: string | RegExp): Locator {
     return this.page.locator('.part.sidebar .monaco-list-row', { hasText: text }).first();

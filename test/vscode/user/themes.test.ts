@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { ROOT } from '../../../scripts/processes';
+import { RunPage } from '../harness/runPage';
+import { session } from '../harness/session';
+import type { Workbench } from '../harness/workbench';
+
+const FILE = 'blurred-digits.experiment.json';
+const sample = readFileSync(path.join(ROOT, 'samples', 'physics', FILE), 'utf8');
+
+const themes = [
+  ['dark', 'Default Dark Modern', 'vscode-dark'],
+  ['light', 'Default Light Modern', 'vscode-light'],
+  ['high-contrast', 'Default High Contrast', 'vscode-high-contrast'],
+] as const;
+
+describe('the panel of a finished run', () => {
+  let window: Workbench;
+  let page: RunPage;
+  before(async () => {
+    window = await session().openWindow({ files: { [FILE]: sample }, open: [FILE] });
+    await window.editor(FILE);
+    await window.command('Lightbench: Train Experiment');
+    page = new RunPage(window);
+    await page.untilStatus('finished');
+  });
+  after(() => window.close());
+
+  for (const [name, theme, bodyClass] of themes) {
+    it(`is drawn in the colours of ${theme}`, async () => {
+      const settings = path.join(window.folder, '.vscode', 'settings.json');
+      writeFileSync(settings, JSON.stringify({ 'workbench.colorTheme': theme }));
+      await page.frame.locator(`body.${bodyClass}`).waitFor();
+      for (const chart of ['loss', 'accuracy']) {
+        await page.untilCurve(chart);
+        const coloured = await page.colouredPixels(chart);
+        assert.ok(coloured > 300, `${chart}: only ${coloured} pixels have a colour`);
+      }
+      const all = await window.screenshot(`panel-${name}`);
+      assert.ok(all.distinctColours > 200, `only ${all.distinctColours} colours on screen`);
+      const panel = await window.measure(page.frame.locator('main'), `panel-${name}-page`);
+      assert.ok(panel.drawnFraction > 0.02, `only ${panel.drawnFraction} of the page is drawn`);
+    });
+  }
+});
