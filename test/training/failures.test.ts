@@ -135,7 +135,10 @@ describe('initial weights', () => {
   it('are where a run begins', async () => {
     const teacher = await runs.create();
     await executeRun(teacher);
-    const folder = await runs.create({ seed: 5 }, checkpointFile(teacher, 'last'));
+    const folder = await runs.create(
+      { seed: 5 },
+      { initialWeights: checkpointFile(teacher, 'last') },
+    );
     assert.equal((await executeRun(folder)).status, 'finished');
     assert.match(logOf(folder), /Begins with the weights in "initial"/);
     const [first, firstOfTeacher] = await Promise.all(
@@ -162,7 +165,7 @@ describe('initial weights', () => {
     it(`${what} are refused with their names and shapes`, async () => {
       const file = path.join(runs.root, 'weights.safetensors');
       writeFileSync(file, encodeSafetensors(new Map(Object.entries(arrays))));
-      const folder = await runs.create({}, file);
+      const folder = await runs.create({}, { initialWeights: file });
       await assert.rejects(executeRun(folder), message);
       assert.equal((await readRun(folder)).status, 'failed');
     });
@@ -173,8 +176,19 @@ describe('initial weights', () => {
     await executeRun(teacher);
     const file = checkpointFile(teacher, 'last');
     truncateSync(file, 300);
-    const folder = await runs.create({}, file);
+    const folder = await runs.create({}, { initialWeights: file });
     await assert.rejects(executeRun(folder), /The checkpoint cannot be read/);
+  });
+});
+
+describe('an engine that is not there', () => {
+  it('is refused by name, with what to use instead', async () => {
+    const folder = await runs.create({}, { engine: 'webgpu' });
+    await assert.rejects(executeRun(folder), {
+      code: 'engine/unavailable',
+      message: /"webgpu" is not available\. .* Use "auto" or/,
+    });
+    assert.equal((await readRun(folder)).status, 'failed');
   });
 });
 

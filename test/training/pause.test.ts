@@ -43,7 +43,7 @@ describe('requests to a run', () => {
     const answers: string[] = [];
     const pausing = board.pause().then((status) => answers.push(`pause ${status}`));
     assert.deepEqual(board.wish, { kind: 'pause' });
-    assert.deepEqual(answers, []);
+    assert.equal(answers.length, 0);
     board.report('paused');
     await pausing;
     const stopping = board.stop('request').then((status) => answers.push(`stop ${status}`));

@@ -93,7 +93,7 @@ describe('a trainer that is killed', () => {
   for (let kill = 1; kill <= kills; kill++) {
     it(`at a random moment (${kill}) is interrupted, resumes, and ends with the same weights`, async () => {
       const folder = await runs.create(longer);
-      const moment = Math.ceil(Math.random() * writes * 0.9);
+      const moment = Math.ceil(Math.random() * writes * 0.8);
       const trainer = startTrainer('run', folder);
       const stopWatching = onWrites(folder, (count) => {
         if (count === moment) trainer.child.kill('SIGKILL');
@@ -101,7 +101,6 @@ describe('a trainer that is killed', () => {
       const { code } = await trainer.ended;
       stopWatching();
       const where = `killed at write ${moment} of ${writes}`;
-      if (code === 0) return assert.deepEqual(arraysOf(folder), arraysOf(undisturbed), where);
       assert.equal(code, 'SIGKILL', where);
       // Killed before it could say that it is there, the run still waits to be started.
       assert.match((await readRun(folder)).status, /interrupted|queued/, where);

@@ -82,6 +82,15 @@ describe('a resumed run', () => {
     });
   }
 
+  it('equals an undisturbed one after a stop while data were read', async () => {
+    const folder = await runs.create();
+    const record = await executeRun(folder, { signal: AbortSignal.abort() });
+    assert.equal(record.status, 'stopped');
+    assert.equal((await readRun(folder)).status, 'stopped');
+    await executeRun(folder);
+    await assertSameAsUndisturbed(folder);
+  });
+
   it('equals an undisturbed one after several stops', async () => {
     const folder = await stoppedAfter(2);
     for (const steps of [5, 9, 13]) await stopAfter(folder, steps);

@@ -7,7 +7,7 @@ import { readExperiment } from '#common/experiment/read';
 import type { Series, Split } from '#common/run/series';
 import { decodeSafetensors } from '#common/safetensors';
 import { openRunFollower } from '#runs/follow';
-import { createRun } from '#runs/folder';
+import { createRun, type NewRun } from '#runs/folder';
 
 /**
  * Something random in every part, so that whatever a resumed run forgets shows in its weights: 6 steps
@@ -58,7 +58,7 @@ export function resolve(changes: object = {}): Experiment {
 /** Folders of one test file, removed at its end. */
 export interface Runs {
   readonly root: string;
-  create(changes?: object, initialWeights?: string): Promise<string>;
+  create(changes?: object, more?: Partial<NewRun>): Promise<string>;
   remove(): void;
 }
 
@@ -66,14 +66,14 @@ export function makeRuns(): Runs {
   const root = mkdtempSync(path.join(tmpdir(), 'lightbench-training-'));
   return {
     root,
-    async create(changes = {}, initialWeights) {
+    async create(changes = {}, more = {}) {
       const { folder } = await createRun({
         root,
         experimentFile: path.join(root, 'tiny.experiment.json'),
         text: JSON.stringify({ ...tinyExperiment, ...changes }),
         experiment: resolve(changes),
         engine: 'auto',
-        ...(initialWeights === undefined ? {} : { initialWeights }),
+        ...more,
       });
       return folder;
     },

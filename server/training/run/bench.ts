@@ -26,10 +26,9 @@ export interface BenchOptions {
   readonly signal?: AbortSignal;
   /** Where relative data paths start; default: the folder of the experiment file. */
   readonly dataFolder?: string;
-  onProgress?(message: string): void;
 }
 
-/** Opens engine and data and builds what learns. Throws CodedError, or the error of an unavailable engine. */
+/** Opens data and engine and builds what learns. Throws CodedError. */
 export async function openBench(plan: RunPlan, options: BenchOptions): Promise<Bench> {
   const { experiment, record } = plan;
   const { threads } = record.request;
