@@ -39,7 +39,11 @@ export function LineChart(props: LineChartProps) {
     };
     make();
     const stops = [
-      onThemeChange(make),
+      onThemeChange(() => {
+        make();
+        // The legend shows the colours too.
+        setVersion((before) => before + 1);
+      }),
       curves.onChange(() => (frame ||= requestAnimationFrame(draw))),
     ];
     const resizing = new ResizeObserver(() => plot.current?.resize());
