@@ -1,0 +1,74 @@
+// Takes the pictures of the README from the real thing: the packed extension in a real VS Code, a
+// sample trained to its end.
+//   npm run screenshots
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import * as path from 'node:path';
+import { build, ROOT } from '../../scripts/processes';
+import { RunPage } from './harness/runPage';
+import { Session } from './harness/session';
+import type { Workbench } from './harness/workbench';
+
+const FILE = 'blurred-digits.experiment.json';
+const IMAGES = path.join(ROOT, 'docs', 'images');
+/** The README is read over a network. */
+const MAX_BYTES = 300_000;
+/** How often the editor takes width from the panel, 60 pixels each time: its lines are to be whole. */
+const WIDENINGS = 2;
+
+async function main(): Promise<void> {
+  await build();
+  const session = await Session.start();
+  try {
+    const window = await session.openWindow({
+      files: { [FILE]: readFileSync(path.join(ROOT, 'samples', 'physics', FILE), 'utf8') },
+      settings: {
+        'editor.fontSize': 11.5,
+        'editor.lineNumbersMinChars': 2,
+        'editor.folding': false,
+        'editor.glyphMargin': false,
+        'editor.scrollBeyondLastLine': false,
+        'editor.matchBrackets': 'never',
+        'editor.hideCursorInOverviewRuler': true,
+        'breadcrumbs.enabled': false,
+        'window.title': 'Lightbench',
+      },
+    });
+    await arrange(window);
+    await takePicture(window, 'run-panel.png');
+  } finally {
+    await session.stop();
+  }
+}
+
+/** The experiment with its inlay hints at the left, its finished run at the right. */
+async function arrange(window: Workbench): Promise<void> {
+  const editor = await window.openFile(FILE);
+  await window.command('Lightbench: Train Experiment');
+  await new RunPage(window).untilStatus('finished');
+  await window.command('View: Close Primary Side Bar');
+  await window.command('View: Focus First Editor Group');
+  for (let count = 0; count < WIDENINGS; count++) {
+    await window.command('View: Increase Editor Width');
+  }
+  await editor.locator('.view-lines').click();
+  await window.page.keyboard.press('Control+End');
+  await window.editorLine('→ 10 · 650').first().waitFor();
+  // The mouse would show a tooltip, and a chart its values under it.
+  await window.page.mouse.move(5, 880);
+}
+
+async function takePicture(window: Workbench, name: string): Promise<void> {
+  mkdirSync(IMAGES, { recursive: true });
+  const file = path.join(IMAGES, name);
+  await window.page.screenshot({ path: file, animations: 'disabled' });
+  const bytes = statSync(file).size;
+  console.log(`${path.relative(ROOT, file)}: ${Math.round(bytes / 1000)} kB`);
+  if (bytes > MAX_BYTES) {
+    throw new Error(`${name} has ${bytes} bytes, more than ${MAX_BYTES}; show less in it.`);
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
