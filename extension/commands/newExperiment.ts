@@ -62,7 +62,7 @@ async function readSamplesIn(home: vscode.Uri): Promise<readonly SampleFile[]> {
 
 async function pickSample(samples: readonly SampleFile[]): Promise<SampleFile | undefined> {
   const items = samples.map((sample) => ({
-    label: sample.name,
+    label: sample.title,
     description: sample.fileName,
     detail: sample.summary,
     sample,

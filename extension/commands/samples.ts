@@ -3,8 +3,8 @@ import { readExperiment } from '#common/experiment/read';
 
 /** What a list of samples shows of one. */
 export interface Sample {
-  readonly name: string;
-  /** First sentence of the comment at its top: what to look at. */
+  readonly title: string;
+  /** The first sentence of what its header says after the title. */
   readonly summary: string;
   /** Folder with its images, relative to the sample, when it has one. */
   readonly dataFolder?: string;
@@ -12,23 +12,27 @@ export interface Sample {
 
 /** Reads what a sample's text says about itself. */
 export function describeSample(fileName: string, text: string): Sample {
+  const [title, body = ''] = headerOf(text);
   const { experiment } = readExperiment(text);
-  const name = experiment?.name ?? fileName.replace(/\.experiment\.json$/, '');
+  const about = {
+    title: title ?? experiment?.name ?? fileName,
+    summary: /^.*?[.:!?](?=\s|$)/.exec(body)?.[0] ?? body,
+  };
   const source = experiment?.data.source;
-  const summary = headerOf(text);
-  if (source?.type !== 'imageFolder' || !isBeside(source.path)) return { name, summary };
-  return { name, summary, dataFolder: source.path };
+  if (source?.type !== 'imageFolder' || !isBeside(source.path)) return about;
+  return { ...about, dataFolder: source.path };
 }
 
-/** The comment lines at the top of a file as one text. */
-function headerOf(text: string): string {
-  const lines: string[] = [];
+/** The paragraphs of the comment at the top of a file. */
+function headerOf(text: string): readonly string[] {
+  const paragraphs: string[][] = [[]];
   for (const line of text.split(/\r?\n/)) {
-    const comment = /^\s*\/\/ ?(.*)$/.exec(line)?.[1];
-    if (comment !== undefined) lines.push(comment.trim());
-    else if (line.trim() !== '') break;
+    const comment = /^\s*\/\/(.*)$/.exec(line)?.[1]?.trim();
+    if (comment === undefined) break;
+    if (comment === '') paragraphs.push([]);
+    else paragraphs.at(-1)?.push(comment);
   }
-  return lines.join(' ').trim();
+  return paragraphs.map((lines) => lines.join(' ')).filter((paragraph) => paragraph !== '');
 }
 
 /** A path that stays below the folder of the file. */
@@ -37,7 +41,7 @@ function isBeside(file: string): boolean {
   return !normal.startsWith('..') && !path.posix.isAbsolute(normal) && normal !== '.';
 }
 
-/** The first name of `name.experiment.json`, `name-2.experiment.json` … that is free. */
+/** The first of `name.experiment.json`, `name-2.experiment.json` … that is free. */
 export function freeName(fileName: string, isTaken: (name: string) => boolean): string {
   const stem = fileName.replace(/\.experiment\.json$/, '');
   for (let number = 1; ; number++) {

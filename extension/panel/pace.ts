@@ -5,7 +5,10 @@ export interface Pace {
   dispose(): void;
 }
 
-/** Calls at once for the first nudge and at most once every `intervalMs` after that. */
+/**
+ * Calls at once for the first nudge and at most once every `intervalMs` after that. The call tells its
+ * own errors.
+ */
 export function createPace(
   intervalMs: number,
   call: () => Promise<void>,
@@ -23,10 +26,11 @@ export function createPace(
       timer = undefined;
       again();
     }, intervalMs);
-    void call().finally(() => {
+    const finish = () => {
       isBusy = false;
       again();
-    });
+    };
+    void call().then(finish, finish);
   }
   function again(): void {
     if (isNudged && !isBusy && timer === undefined && !isDisposed) run();

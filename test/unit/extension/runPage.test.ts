@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { pageHtml } from '../../../extension/panel/html';
+import { factsOf } from '../../../extension/panel/runFacts';
+import {
+  parseResults,
+  parseSplitResults,
+  parseTestOpenings,
+} from '../../../extension/panel/runResults';
+import { createStepClock, stepRate } from '../../../extension/panel/stepRate';
+
+describe('the document of a page', () => {
+  const parts = {
+    scriptUri: 'https://host/run.js',
+    styleUri: 'https://host/run.css',
+    cspSource: 'https://host',
+    title: '<script>alert("x")</script>',
+  };
+
+  it('lets its own script run and nothing else', () => {
+    const html = pageHtml(parts);
+    const nonce = /script nonce="([^"]+)"/.exec(html)?.[1] ?? '';
+    assert.equal(Buffer.from(nonce, 'base64').length, 24);
+    assert.ok(html.includes(`script-src 'nonce-${nonce}'`));
+    assert.ok(html.includes(`default-src 'none'`));
+    assert.doesNotMatch(html, /unsafe|connect-src|<script>alert/);
+  });
+
+  it('has another nonce each time', () => {
+    assert.notEqual(pageHtml(parts), pageHtml(parts));
+  });
+});
+
+describe('the facts of a run', () => {
+  it('come from its resolved experiment', () => {
+    const text = JSON.stringify({
+      version: 1,
+      data: { source: { type: 'digits' } },
+      physics: [{ type: 'gaussianBlur', sigmaPx: 2, trainable: true }, { type: 'shotNoise' }],
+      model: { layers: [{ type: 'flatten' }, { type: 'dense', units: 10 }] },
+      loss: { type: 'softmaxCrossEntropy' },
+      optimizer: { type: 'sgd' },
+      metrics: ['accuracy'],
+    });
+    const facts = factsOf(text);
+    assert.deepEqual(facts.inputShape, [8, 8, 1]);
+    // 64 · 10 weights and 10 biases.
+    assert.deepEqual(facts.parameters, { total: 650, trainable: 650 });
+    assert.deepEqual(facts.metrics, ['accuracy']);
+    assert.deepEqual(
+      facts.physics.map(({ tag, unit, initial }) => [tag, unit, initial]),
+      [['physics/gaussianBlur/sigmaPx', 'px', 2]],
+    );
+  });
+
+  it('are few when the experiment cannot be read', () => {
+    assert.deepEqual(factsOf('{ broken'), { metrics: [], physics: [] });
+  });
+});
+
+describe('results on disk', () => {
+  const train = {
+    split: 'train',
+    count: 3,
+    loss: 0.5,
+    metrics: { accuracy: 1 },
+    confusionMatrix: [
+      [2, 0],
+      [0, 1],
+    ],
+  };
+
+  it('are read split by split', () => {
+    assert.deepEqual(parseResults(JSON.stringify({ train })), { train });
+    assert.deepEqual(parseSplitResults(JSON.stringify(train)), train);
+  });
+
+  const broken: readonly string[] = [
+    '',
+    '[]',
+    '{"train":',
+    JSON.stringify({ train: { ...train, count: 'three' } }),
+    JSON.stringify({ train: { ...train, confusionMatrix: [1] } }),
+  ];
+  for (const text of broken) {
+    it(`are left out of ${text === '' ? 'an empty file' : text}`, () => {
+      assert.deepEqual(parseResults(text), {});
+    });
+  }
+
+  it('tell the openings of the test split, without half a line at the end', () => {
+    const line = JSON.stringify({ time: '2026-01-02T03:04:05Z', reason: 'decided', previous: '' });
+    const opening = { time: '2026-01-02T03:04:05Z', reason: 'decided' };
+    assert.deepEqual(parseTestOpenings(`${line}\n${line}\n${line.slice(0, 20)}`), [
+      opening,
+      opening,
+    ]);
+  });
+});
+
+describe('the rate of a run', () => {
+  it('is steps over time', () => {
+    assert.equal(stepRate([1, 2, 3, 4, 5], [10, 10.5, 11, 11.5, 12]), 2);
+  });
+
+  it('leaves a pause out', () => {
+    assert.equal(stepRate([1, 2, 3, 4, 5], [10, 10.5, 11, 4000, 4000.5]), 2);
+  });
+
+  it('is unknown before the second step', () => {
+    assert.equal(stepRate([1], [10]), undefined);
+  });
+
+  it('follows a curve that grows, and one that a resumed run writes again', () => {
+    const clock = createStepClock();
+    clock.add(0, [1, 2, 3], [0, 1, 2]);
+    assert.equal(clock.rate, 1);
+    clock.add(3, [4, 5], [2.5, 3]);
+    assert.equal(clock.rate, Number((4 / 3).toPrecision(4)));
+    clock.add(1, [2], [0.25]);
+    assert.equal(clock.rate, 4);
+  });
+});
