@@ -70,7 +70,7 @@ export const RINGS: readonly Ring[] = [
     kind: 'mocha',
     name: 'vscode',
     folder: 'vscode/user',
-    timeoutMs: 120_000,
+    timeoutMs: 180_000,
     hooks: 'test/vscode/user/hooks.ts',
     needsBuild: true,
   },

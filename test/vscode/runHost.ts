@@ -13,7 +13,7 @@ import { hasDisplay } from '../../scripts/desktop';
 import { CACHE, ROOT } from '../../scripts/processes';
 import { readResults, RESULTS_VARIABLE } from '../results';
 import { testFiles } from '../rings';
-import { digitsExperiment, makeWorkspace } from './workspace';
+import { digitsExperiment, makeWorkspace, removeWorkspace } from './workspace';
 
 const OUT = path.join(ROOT, 'out-test');
 const TIMEOUT_MS = 300_000;
@@ -31,7 +31,7 @@ async function main(): Promise<void> {
     if (desktop !== undefined) await runOnDesktop(desktop, workspace, environment);
     else await runInBrowser(workspace, environment, results);
   } finally {
-    rmSync(workspace, { recursive: true, force: true, maxRetries: 5 });
+    removeWorkspace(workspace);
   }
 }
 

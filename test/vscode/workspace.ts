@@ -1,7 +1,10 @@
 // Temporary workspace folders with experiment files in them.
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
+import { isLive, runFiles, runsFolder } from '#common/run/record';
+import { parseRecord } from '#runs/folder';
 
 /** Makes a folder with the given files (path → text, or an object that becomes JSON). */
 export function makeWorkspace(files: Readonly<Record<string, unknown>>): string {
@@ -12,6 +15,25 @@ export function makeWorkspace(files: Readonly<Record<string, unknown>>): string 
     writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content, null, 2));
   }
   return folder;
+}
+
+/** Removes a workspace, and ends the trainers that a failed test has left at work in it. */
+export function removeWorkspace(folder: string): void {
+  const root = path.join(folder, runsFolder);
+  for (const name of existsSync(root) ? readdirSync(root) : []) endTrainer(path.join(root, name));
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+}
+
+function endTrainer(run: string): void {
+  const file = path.join(run, runFiles.record);
+  if (!existsSync(file)) return;
+  const { status, process: trainer } = parseRecord(readFileSync(file, 'utf8'), file);
+  if (!isLive(status) || trainer === undefined) return;
+  try {
+    process.kill(trainer.pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
 }
 
 /** An experiment on the shipped digits that a machine of any kind trains in seconds. */

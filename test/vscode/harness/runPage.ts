@@ -73,6 +73,16 @@ export class RunPage {
       });
   }
 
+  /** A colour of VS Code's theme, by the end of its variable's name. */
+  themeColour(name: string): Promise<string> {
+    return this.frame
+      .locator('body')
+      .evaluate(
+        (body, variable) => getComputedStyle(body).getPropertyValue(variable).trim(),
+        `--vscode-${name}`,
+      );
+  }
+
   /** Waits until a chart's curves have begun. */
   async untilCurve(chart: string): Promise<void> {
     const value = this.chart(chart).locator('.legend li b').first();

@@ -1,12 +1,11 @@
 // The one server and browser that all suites of the ring share: starting them takes longer than most
 // tests do. The hooks start and end it.
-import { rmSync } from 'node:fs';
 import type { Browser, BrowserContext } from 'playwright-core';
 import { launchBrowser, NAME_SHIM } from '../../../scripts/browser';
 import { startCodeServer } from '../../../scripts/codeServer';
 import type { CodeServer } from '../../../scripts/codeServer';
 import { packageForTests } from '../../../scripts/package';
-import { makeWorkspace } from '../workspace';
+import { makeWorkspace, removeWorkspace } from '../workspace';
 import { screenshot } from './screenshots';
 import { Workbench } from './workbench';
 
@@ -87,9 +86,7 @@ export class Session {
   async stop(): Promise<void> {
     await this.browser.close();
     await this.server.stop();
-    for (const folder of this.#folders) {
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-    }
+    for (const folder of this.#folders) removeWorkspace(folder);
   }
 
   #makeFolder(options: WindowOptions): string {
@@ -103,7 +100,13 @@ export class Session {
 let current: Session | undefined;
 
 /** For the hooks alone. */
-export function setSession(session: Session | undefined): void {
+export async function stopSession(): Promise<void> {
+  await current?.stop();
+  current = undefined;
+}
+
+/** For the hooks alone. */
+export function setSession(session: Session): void {
   current = session;
 }
 

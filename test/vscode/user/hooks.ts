@@ -1,6 +1,6 @@
 // One editor server and one browser around all suites of this ring.
 import type { RootHookObject } from 'mocha';
-import { session, Session, setSession } from '../harness/session';
+import { session, Session, setSession, stopSession } from '../harness/session';
 
 const START_TIMEOUT_MS = 300_000;
 
@@ -15,7 +15,6 @@ export const mochaHooks: RootHookObject = {
   },
   async afterAll(this: Mocha.Context) {
     this.timeout(START_TIMEOUT_MS);
-    await session().stop();
-    setSession(undefined);
+    await stopSession();
   },
 };

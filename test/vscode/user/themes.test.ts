@@ -37,9 +37,14 @@ describe('the panel of a finished run', () => {
         const coloured = await page.colouredPixels(chart);
         assert.ok(coloured > 300, `${chart}: only ${coloured} pixels have a colour`);
       }
+      const swatch = page.chart('loss').locator('.swatch line').nth(1);
+      assert.equal(await swatch.getAttribute('stroke'), await page.themeColour('charts-blue'));
       const all = await window.screenshot(`panel-${name}`);
       assert.ok(all.distinctColours > 200, `only ${all.distinctColours} colours on screen`);
-      const panel = await window.measure(page.frame.locator('main'), `panel-${name}-page`);
+      const panel = await window.measure(
+        window.page.locator('iframe.webview.ready'),
+        `panel-${name}-page`,
+      );
       assert.ok(panel.drawnFraction > 0.02, `only ${panel.drawnFraction} of the page is drawn`);
     });
   }
