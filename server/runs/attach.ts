@@ -69,14 +69,19 @@ function createRunConnection(socket: Socket, record: RunRecord): RunConnection {
   const closedListeners = new Set<() => void>();
   const changedListeners = new Set<(event: ControlEvents['run/changed']) => void>();
   let state: 'open' | 'closed' | 'disposed' = 'open';
-  socket.once('close', () => {
+  function hangUp(): void {
     // Rejects what is pending; closing alone would leave it waiting for ever.
     connection.dispose();
+    socket.destroy();
     if (state === 'open') {
       state = 'closed';
       for (const listener of closedListeners) listener();
     }
-  });
+  }
+  const goodbye: keyof ControlEvents = 'control/goodbye';
+  connection.onNotification(goodbye, hangUp);
+  // A trainer that was killed says no goodbye.
+  socket.once('close', hangUp);
   connection.onNotification('run/changed', (event: ControlEvents['run/changed']) => {
     for (const listener of changedListeners) listener(event);
   });

@@ -108,7 +108,8 @@ function serveClient(socket: Socket, token: string, handlers: ControlHandlers): 
 
   function authenticate(argument: unknown): { pid: number } {
     if (!isTokenOf(argument, token)) {
-      setImmediate(() => void sayGoodbye(connection, socket));
+      setImmediate(() => sayGoodbye(connection));
+      setTimeout(() => socket.destroy(), closeTimeoutMs).unref();
       throw responseError(new CodedError('control/refused', 'The token is wrong.'), failed);
     }
     clearTimeout(timer);
@@ -146,20 +147,17 @@ function serveClient(socket: Socket, token: string, handlers: ControlHandlers): 
       await withTimeout(Promise.allSettled(underWay), closeTimeoutMs);
       if (socket.destroyed) return;
       // The answers of handlers that have just ended are handed to the writer in this turn of the loop.
-      setImmediate(() => void sayGoodbye(connection, socket));
+      setImmediate(() => sayGoodbye(connection));
       await withTimeout(closed, closeTimeoutMs);
       socket.destroy();
     },
   };
 }
 
-/**
- * Ends a socket after all that was sent on it: messages are written in their order, so this one, which
- * receivers pass over, is written last.
- */
-async function sayGoodbye(connection: MessageConnection, socket: Socket): Promise<void> {
-  await connection.sendNotification('$/goodbye').catch(() => undefined);
-  socket.end();
+/** Messages are written in their order, so this one comes after every answer. */
+function sayGoodbye(connection: MessageConnection): void {
+  const goodbye: keyof ControlEvents = 'control/goodbye';
+  connection.sendNotification(goodbye, {}).catch(() => undefined);
 }
 
 function isTokenOf(argument: unknown, token: string): boolean {

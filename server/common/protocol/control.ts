@@ -22,4 +22,9 @@ export type ControlEvents = {
    * most every 50 ms. What changed is read from disk, which is the truth.
    */
   readonly 'run/changed': { readonly status: RunStatus };
+  /**
+   * The last message of a trainer. It is handled after all others, so the client has every answer when
+   * it hangs up, which it does now; the trainer waits for that.
+   */
+  readonly 'control/goodbye': Record<string, never>;
 };
