@@ -46,7 +46,7 @@ describe('the package', () => {
       'the samples are missing',
     );
     const wanted =
-      /^(dist\/.+|media\/.+|samples\/.+|README\.md|CHANGELOG\.md|LICENSE|package(\.nls)?\.json)$/;
+      /^(dist\/.+|media\/.+|samples\/.+|docs\/images\/.+\.png|README\.md|CHANGELOG\.md|LICENSE|package(\.nls)?\.json)$/;
     const unwanted = /\.map$|^dist\/meta\/|\.lightbench\/|\.test\./;
     assert.deepEqual(
       files.filter((file) => !wanted.test(file) || unwanted.test(file)),
