@@ -20,10 +20,16 @@ export function inlayHints(doc: TextDocument, range: Range, diagnosis: Diagnosis
   return hintsOf(diagnosis).flatMap(({ path, label, tooltip }) => {
     const node = nodeAt(diagnosis.root, path);
     if (node === undefined) return [];
-    const end = node.offset + node.length;
+    const end = endOfEntry(doc, node.offset + node.length);
     if (end < from || end > to) return [];
     return { position: doc.positionAt(end), label, tooltip, paddingLeft: true };
   });
+}
+
+/** Behind the comma of an entry: a hint before it would push it away from what it ends. */
+function endOfEntry(doc: TextDocument, end: number): number {
+  const next = doc.getText().charAt(end);
+  return next === ',' ? end + 1 : end;
 }
 
 function hintsOf({ trace }: Diagnosis): readonly Hint[] {

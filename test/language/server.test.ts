@@ -280,12 +280,12 @@ describe('inlay hints', () => {
       return [line.slice(0, position.character).slice(-12), label];
     });
     assert.deepEqual(shown, [
-      [': "digits" }', '→ 8 × 8 × 1'],
-      ['igmaPx": 1 }', '→ 8 × 8 × 1'],
+      [' "digits" },', '→ 8 × 8 × 1'],
+      ['gmaPx": 1 },', '→ 8 × 8 × 1'],
       ['tons": 200 }', '→ 8 × 8 × 1'],
-      ['n": "relu" }', '→ 6 × 6 × 8 · 80'],
-      ['Pooling2d" }', '→ 3 × 3 × 8'],
-      [' "flatten" }', '→ 72'],
+      ['": "relu" },', '→ 6 × 6 × 8 · 80'],
+      ['ooling2d" },', '→ 3 × 3 × 8'],
+      ['"flatten" },', '→ 72'],
       ['units": 10 }', '→ 10 · 730'],
     ]);
   });
