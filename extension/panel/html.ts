@@ -16,7 +16,8 @@ export function pageHtml({ scriptUri, styleUri, cspSource, title }: PageParts): 
   const policy = [
     `default-src 'none'`,
     `script-src 'nonce-${nonce}'`,
-    `style-src ${cspSource}`,
+    // The controls try one empty style element, to which they give the nonce.
+    `style-src ${cspSource} 'nonce-${nonce}'`,
     `img-src ${cspSource} data:`,
     `font-src ${cspSource}`,
   ].join('; ');
@@ -25,6 +26,7 @@ export function pageHtml({ scriptUri, styleUri, cspSource, title }: PageParts): 
   <head>
     <meta charset="utf-8" />
     <meta http-equiv="Content-Security-Policy" content="${escapeHtml(policy)}" />
+    <meta property="csp-nonce" content="${nonce}" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <title>${escapeHtml(title)}</title>
     <link rel="stylesheet" href="${escapeHtml(styleUri)}" />

@@ -3,11 +3,13 @@ import type { Curves } from './curves';
 import type { ChartSpec } from './chartSpec';
 import { createPlot } from './plot';
 import { onThemeChange, readTheme } from './theme';
+import type { Zoom } from './zoom';
 import { readOut } from './readOut';
 
 export interface LineChartProps {
   readonly spec: ChartSpec;
   readonly curves: Curves;
+  readonly zoom: Zoom;
   readonly stepsPerEpoch: number;
   readonly isLogarithmic: boolean;
   /** Said while there is nothing to draw. */
@@ -16,7 +18,7 @@ export interface LineChartProps {
 
 /** A chart of a few curves over epochs, with a legend that reads values out under the mouse. */
 export function LineChart(props: LineChartProps) {
-  const { spec, curves, emptyText } = props;
+  const { spec, curves, zoom, emptyText } = props;
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<ReturnType<typeof createPlot> | undefined>(undefined);
   const [hovered, setHovered] = useState<number | undefined>(undefined);
@@ -44,6 +46,7 @@ export function LineChart(props: LineChartProps) {
         // The legend shows the colours too.
         setVersion((before) => before + 1);
       }),
+      zoom.onChange(() => plot.current?.draw()),
       curves.onChange(() => (frame ||= requestAnimationFrame(draw))),
     ];
     const resizing = new ResizeObserver(() => plot.current?.resize());
@@ -55,7 +58,7 @@ export function LineChart(props: LineChartProps) {
       plot.current?.destroy();
       plot.current = undefined;
     };
-  }, [curves, spec, props.isLogarithmic]);
+  }, [curves, zoom, spec, props.isLogarithmic]);
   useEffect(() => plot.current?.draw(), [props.stepsPerEpoch]);
 
   const theme = readTheme();

@@ -3,6 +3,7 @@ import type { LineSpec } from './chartSpec';
 import type { LineChartProps } from './lineChart';
 import type { Pyramid } from './pyramid';
 import { readTheme, type ChartTheme } from './theme';
+import type { Stretch } from './zoom';
 import { stepsInEpoch } from './readOut';
 
 /** The drawing of a chart in its element. */
@@ -25,8 +26,6 @@ export function createPlot(
 ): Plot {
   const { spec, isLogarithmic } = props.current;
   const theme = readTheme();
-  /** The stretch that the user has zoomed to; all of it when undefined. */
-  let zoom: { readonly from: number; readonly to: number } | undefined;
 
   const plot = new uPlot(
     {
@@ -39,7 +38,8 @@ export function createPlot(
         points: { show: false },
         drag: { x: true, y: false, setScale: false },
         bind: { dblclick: () => showAll },
-        sync: { key: 'epochs', setSeries: false },
+        // The mouse of one chart is that of all; what it selects goes by way of the zoom.
+        sync: { key: 'epochs', setSeries: false, filters: { pub: isMove, sub: isMove } },
       },
       scales: {
         x: { time: false },
@@ -73,19 +73,18 @@ export function createPlot(
   function zoomToSelection(self: uPlot): void {
     const { left, width } = self.select;
     if (width <= 2) return;
-    zoom = { from: self.posToVal(left, 'x'), to: self.posToVal(left + width, 'x') };
+    const stretch = { from: self.posToVal(left, 'x'), to: self.posToVal(left + width, 'x') };
     self.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-    draw();
+    props.current.zoom.set(stretch);
   }
   function showAll(): null {
-    zoom = undefined;
-    draw();
+    props.current.zoom.set(undefined);
     return null;
   }
   function draw(): void {
     const { curves, stepsPerEpoch } = props.current;
     const end = lastEpoch();
-    const { from, to } = zoom ?? { from: 0, to: end === 0 ? 1 : end };
+    const { from, to } = props.current.zoom.stretch ?? { from: 0, to: end === 0 ? 1 : end };
     const columns = Math.max(50, Math.ceil(plot.bbox.width / devicePixelRatio));
     const tables = spec.lines.map((line) => {
       const curve = curves.get(line.split, line.tag);
@@ -110,9 +109,7 @@ export function createPlot(
   };
 }
 
-interface Stretch {
-  readonly from: number;
-  readonly to: number;
+interface DrawnStretch extends Stretch {
   /** Steps of the curve in an epoch. */
   readonly scale: number;
   readonly columns: number;
@@ -120,7 +117,7 @@ interface Stretch {
 }
 
 /** What is drawn of a curve, over epochs; a logarithmic axis has no place for what is not positive. */
-function tableOf(curve: Pyramid | undefined, stretch: Stretch): uPlot.AlignedData {
+function tableOf(curve: Pyramid | undefined, stretch: DrawnStretch): uPlot.AlignedData {
   const { from, to, scale, columns, isLogarithmic } = stretch;
   if (curve === undefined) return [[], []];
   const { x, y } = curve.reduce(from * scale, to * scale, columns);
@@ -153,6 +150,10 @@ function rangeOf(_plot: uPlot, low: number | null, high: number | null): uPlot.R
   const margin = high > low ? (high - low) * 0.06 : Math.abs(high) * 0.1 || 0.1;
   const isNonNegative = low >= 0;
   return [isNonNegative ? Math.max(0, low - margin) : low - margin, high + margin];
+}
+
+function isMove(event: string): boolean {
+  return event === 'mousemove' || event === 'mouseleave';
 }
 
 function axesOf(

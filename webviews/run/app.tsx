@@ -2,6 +2,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { RunView } from '#common/protocol/panel';
 import { isLive } from '#common/run/status';
 import { chartsOf } from '../charts/chartSpec';
+import { createZoom } from '../charts/zoom';
 import { LineChart } from '../charts/lineChart';
 import { Confusion } from './confusion';
 import { Facts } from './facts';
@@ -57,6 +58,7 @@ function Run({ model, view }: { readonly model: RunModel; readonly view: RunView
 function Charts({ model, view }: { readonly model: RunModel; readonly view: RunView }) {
   const { record, facts } = view;
   const specText = JSON.stringify([facts.metrics, facts.physics]);
+  const zoom = useMemo(createZoom, []);
   const charts = useMemo(() => chartsOf(facts), [specText]);
   return (
     <section aria-label="Curves">
@@ -76,6 +78,7 @@ function Charts({ model, view }: { readonly model: RunModel; readonly view: RunV
             key={spec.id}
             spec={spec}
             curves={model.curves}
+            zoom={zoom}
             stepsPerEpoch={record.progress.stepsPerEpoch}
             isLogarithmic={model.isLogarithmic && spec.canBeLogarithmic}
             emptyText={emptyTextOf(record.status)}
