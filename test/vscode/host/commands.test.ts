@@ -118,29 +118,29 @@ describe('New Experiment', () => {
     const { said } = await converse(() => command('newExperiment'));
     assert.equal(said[0]?.how, 'list');
     assert.deepEqual([...(said[0].entries ?? [])].sort(), [
-      'MNIST, LeNet',
-      'blurred digits',
-      'digits',
-      'micrographs',
+      'Digits through a lens that learns to focus',
+      'Digits: a first network, trained in seconds',
+      "MNIST with a network of LeNet's size",
+      'Micrographs: your own images in folders',
     ]);
   });
 
   it('copies a sample beside what is there, under a free name', async () => {
-    const doc = await create('blurred digits');
+    const doc = await create('Digits through a lens');
     assert.equal(path.basename(doc.fileName), 'blurred-digits.experiment.json');
     assert.deepEqual(readExperiment(doc.getText()).problems, []);
-    const again = await create('blurred digits');
+    const again = await create('Digits through a lens');
     assert.equal(path.basename(again.fileName), 'blurred-digits-2.experiment.json');
     assert.equal(again.getText(), doc.getText());
   });
 
   it('copies the images of a sample with it, and keeps those that are there', async () => {
-    await create('micrographs');
+    await create('Micrographs');
     const images = path.join(workspaceFolder(), 'micrographs');
     assert.deepEqual(readdirSync(images).sort(), ['beads', 'fibres', 'rings']);
     assert.equal(readdirSync(path.join(images, 'beads')).length, 60);
     writeFileSync(path.join(images, 'beads', 'mine.png'), 'mine');
-    await create('micrographs');
+    await create('Micrographs');
     assert.equal(readdirSync(path.join(images, 'beads')).length, 61);
   });
 

@@ -130,7 +130,7 @@ describe('an experiment in the editor', () => {
       ['→ 8 × 8 × 1', '→ 6 × 6 × 8 · 80', '→ 3 × 3 × 8', '→ 72', '→ 10 · 730'],
     );
     for (const { position } of hints) {
-      assert.equal(doc.getText().charAt(doc.offsetAt(position) - 1), '}');
+      assert.match(doc.getText().slice(0, doc.offsetAt(position)), /\},?$/);
     }
   });
 

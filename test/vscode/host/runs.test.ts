@@ -85,7 +85,7 @@ describe('a run that is left alone', () => {
     );
     assert.match(
       said[2]?.text ?? '',
-      /^Test set of "alone": \d+\.\d % · loss .+, on 27\d samples\.$/,
+      /^Test set of "alone": \d+\.\d % · loss .+, on 269 samples\.$/,
     );
     const log = readFileSync(path.join(folder, runFiles.testLog), 'utf8').trim().split('\n');
     assert.equal(log.length, 1);
