@@ -29,5 +29,8 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  { files: ['server/cli/**', 'test/**', 'scripts/**', 'server/training/engine/kernels/build.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['server/cli/**', 'test/**', 'scripts/**', 'server/training/engine/kernels/build.ts'],
+    rules: { 'no-console': 'off' },
+  },
 );

@@ -9,7 +9,8 @@ function createClock() {
       timers.add(callback);
       return callback;
     }) as unknown as typeof setTimeout,
-    clearTimeout: ((callback: () => void) => timers.delete(callback)) as typeof clearTimeout,
+    clearTimeout: ((callback: () => void) =>
+      timers.delete(callback)) as unknown as typeof clearTimeout,
     tick(): void {
       const due = [...timers];
       timers.clear();

@@ -15,7 +15,7 @@ export function recordOf(changes: Partial<RunRecord> = {}): RunRecord {
     status: 'running',
     created: '2026-01-02T03:04:05Z',
     started: new Date(Date.now() - 12_000).toISOString(),
-    experimentFile: '/home/me/blurred.experiment.json',
+    experimentFile: '/data/blurred.experiment.json',
     seed: 7,
     request: { engine: 'auto' },
     engine: { id: 'wasm', description: 'WebAssembly', threads: 2, reason: 'the fastest here' },
