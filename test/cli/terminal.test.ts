@@ -151,6 +151,8 @@ describe('colour', () => {
     const text = inTerminal(['train', 'x.experiment.json'], {
       TERM: 'xterm-256color',
       NO_COLOR: undefined,
+      // Node takes the terminals of build servers for black and white.
+      CI: undefined,
     });
     assert.match(text, /\x1b\[32mFinished\x1b\[39m/);
     assert.match(text, /\repoch \d\/3 {2}[█░]{20} \d+\/7 {2}loss/);
