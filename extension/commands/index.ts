@@ -4,7 +4,7 @@ import { CodedError, messageOf } from '#common/protocol/rpc';
 import type { Host } from '../host';
 import { continueRun, pauseRun, resumeRun, stopRun } from './control';
 import { newExperiment } from './newExperiment';
-import { deleteRun, openExperiment, openRun, revealRun, showLog } from './runFolder';
+import { deleteRun, openExperiment, openLiveRun, openRun, revealRun, showLog } from './runFolder';
 import { openTestSet } from './testSet';
 import { trainExperiment } from './train';
 
@@ -19,6 +19,8 @@ const commands: Readonly<Record<string, Command>> = {
   'lightbench.stopRun': stopRun,
   'lightbench.resumeRun': resumeRun,
   'lightbench.openRun': openRun,
+  // For the status bar alone; not in the palette.
+  'lightbench.openLiveRun': openLiveRun,
   'lightbench.openTestSet': openTestSet,
   'lightbench.showLog': showLog,
   'lightbench.openExperiment': openExperiment,

@@ -24,7 +24,7 @@ export async function newExperiment(host: Host): Promise<void> {
   );
   if (sample.dataFolder !== undefined) await copyData(sample.home, folder, sample.dataFolder);
   await vscode.workspace.fs.writeFile(target, Buffer.from(sample.text, 'utf8'));
-  await vscode.window.showTextDocument(target);
+  await vscode.window.showTextDocument(target, { preview: false });
 }
 
 /** The workspace folder that the file goes to. */

@@ -12,6 +12,11 @@ export async function openRun(host: Host, argument: unknown): Promise<void> {
   if (run !== undefined) host.panels.show(run.folder, run.record.name, { preserveFocus: false });
 }
 
+/** The run that the status bar shows: the newest live one. */
+export async function openLiveRun(host: Host): Promise<void> {
+  await openRun(host, host.store.live()[0]?.folder);
+}
+
 export async function showLog(host: Host, argument: unknown): Promise<void> {
   const entry = await chooseEntry(host, argument, 'Show the log of which run?');
   if (entry === undefined) return;

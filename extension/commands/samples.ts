@@ -16,7 +16,7 @@ export function describeSample(fileName: string, text: string): Sample {
   const { experiment } = readExperiment(text);
   const about = {
     title: title ?? experiment?.name ?? fileName,
-    summary: /^.*?[.:!?](?=\s|$)/.exec(body)?.[0] ?? body,
+    summary: (/^.*?[.!?](?=\s|$)/.exec(body)?.[0] ?? body).replaceAll('`', ''),
   };
   const source = experiment?.data.source;
   if (source?.type !== 'imageFolder' || !isBeside(source.path)) return about;

@@ -28,8 +28,10 @@ export async function openTestSet(host: Host, argument: unknown): Promise<void> 
   const figures = describeFigures({ loss: results.loss, ...results.metrics });
   const message = `Test set of "${run.record.name}": ${figures}, on ${results.count} samples.`;
   const open = 'Open Run';
-  const answer = await vscode.window.showInformationMessage(message, open);
-  if (answer === open) host.panels.show(run.folder, run.record.name, { preserveFocus: false });
+  // Not waited for: the command is done, and a notification can stay for long.
+  void vscode.window.showInformationMessage(message, open).then((answer) => {
+    if (answer === open) host.panels.show(run.folder, run.record.name, { preserveFocus: false });
+  });
 }
 
 /** Warns, asks for the reason, and gives it; undefined when the user thinks better of it. */

@@ -5,6 +5,7 @@ import type {
   RunSnapshot,
   RunView,
 } from '#common/protocol/panel';
+import type { RunRecord } from '#common/run/record';
 import { tags, type Series } from '#common/run/series';
 import { openRunFollower, type RunFollower } from '#runs/follow';
 import { readRunFacts } from './runFacts';
@@ -19,15 +20,21 @@ export interface RunFeed {
   dispose(): void;
 }
 
-/** Opens a run folder for a page. Throws CodedError `run/…`. */
-export async function openRunFeed(folder: string): Promise<RunFeed> {
+/**
+ * Opens a run folder for a page. `watched` is the record as the window's watch knows it: the watch is
+ * the first to find out that a trainer is gone. Throws CodedError `run/…`.
+ */
+export async function openRunFeed(
+  folder: string,
+  watched: () => RunRecord | undefined,
+): Promise<RunFeed> {
   const follower = await openRunFollower(folder);
   const facts = await readRunFacts(folder);
   const clock = createStepClock();
   let viewText = '';
 
   async function readView(problems: readonly string[]): Promise<RunView> {
-    const view = await viewOf(follower, facts, problems);
+    const view = await viewOf(follower, watched() ?? follower.record, facts, problems);
     viewText = JSON.stringify(view);
     return view;
   }
@@ -59,11 +66,11 @@ export async function openRunFeed(folder: string): Promise<RunFeed> {
 }
 
 async function viewOf(
-  follower: RunFollower,
+  { folder }: RunFollower,
+  record: RunRecord,
   facts: RunFacts,
   problems: readonly string[],
 ): Promise<RunView> {
-  const { folder, record } = follower;
   const [results, testOpenings] = await Promise.all([
     readResults(folder),
     readTestOpenings(folder),

@@ -93,7 +93,7 @@ export class RunPanel implements vscode.Disposable {
     const held = this.parts.watches.acquire(this.folder);
     let feed: RunFeed;
     try {
-      feed = await openRunFeed(this.folder);
+      feed = await openRunFeed(this.folder, () => held.watch.record);
     } catch (error) {
       held.dispose();
       throw error;

@@ -10,12 +10,13 @@ export function showStatusBar(store: RunStore): vscode.Disposable {
     10,
   );
   item.name = 'Lightbench Run';
+  // Without arguments: VS Code forgets those of the last text while the item is being clicked.
+  item.command = 'lightbench.openLiveRun';
   const update = () => {
     const [first, ...others] = store.live();
     if (first === undefined) return item.hide();
     item.text = statusBarText(first.record, others.length);
     item.tooltip = new vscode.MarkdownString(runTooltip(first));
-    item.command = { command: 'lightbench.openRun', title: 'Open Run', arguments: [first.folder] };
     item.show();
   };
   update();
