@@ -62,10 +62,10 @@ describe('what a page is fed with', () => {
   });
 
   it('believes the watch, which knows first that the trainer is gone', async () => {
-    let watched: RunRecord | undefined;
-    const feed = await openRunFeed(folder, () => watched);
+    const watch: { record?: RunRecord } = {};
+    const feed = await openRunFeed(folder, () => watch.record);
     assert.equal(feed.snapshot.view.record.status, 'queued');
-    watched = { ...(await readRecord(folder)), status: 'interrupted' };
+    watch.record = { ...(await readRecord(folder)), status: 'interrupted' };
     assert.equal((await feed.read())?.view?.record.status, 'interrupted');
     feed.dispose();
   });
