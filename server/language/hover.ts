@@ -1,4 +1,4 @@
-import { describe } from '#common/catalogue/layers';
+import { describe } from '#common/catalogue/shape';
 import type { Diagnosis } from '#common/experiment/diagnose';
 import { formatPath, type JsonPath } from '#common/experiment/path';
 import { choiceDocs, componentDocs, componentOf, keyDocs } from '#common/experiment/schemaDocs';

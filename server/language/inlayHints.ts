@@ -1,4 +1,4 @@
-import { describe, elements } from '#common/catalogue/layers';
+import { describe, elements } from '#common/catalogue/shape';
 import type { Shape } from '#common/catalogue/component';
 import type { Diagnosis } from '#common/experiment/diagnose';
 import type { JsonPath } from '#common/experiment/path';

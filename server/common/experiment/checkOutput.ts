@@ -1,5 +1,5 @@
 import type { DataFacts, Shape } from '../catalogue/component';
-import { describe } from '../catalogue/layers';
+import { describe } from '../catalogue/shape';
 import type { Experiment } from './experiment';
 import type { JsonPath } from './path';
 import type { Finding } from './problem';

@@ -1,4 +1,5 @@
-import { layers, elements, type LayerKind, type LayerValue } from '../catalogue/layers';
+import { layers, type LayerKind, type LayerValue } from '../catalogue/layers';
+import { elements } from '../catalogue/shape';
 import {
   isMisfit,
   type LayerComponent,

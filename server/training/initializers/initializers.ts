@@ -1,6 +1,6 @@
 import type { Shape } from '#common/catalogue/component';
 import type { InitializerKind, InitializerValue } from '#common/catalogue/initializers';
-import { elements } from '#common/catalogue/layers';
+import { elements } from '#common/catalogue/shape';
 import { draws, streamKey, type Draws } from '#common/rng';
 
 /** Fills a weight of a given shape; `next` draws from the weight's own stream. */

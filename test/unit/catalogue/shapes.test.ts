@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { isMisfit, type LayerComponent, type Shape } from '#common/catalogue/component';
-import { elements, layers } from '#common/catalogue/layers';
+import { layers } from '#common/catalogue/layers';
+import { elements } from '#common/catalogue/shape';
 import { readExperiment } from '#common/experiment/read';
 import { traceExperiment, type Trace } from '#common/experiment/trace';
 
