@@ -85,7 +85,9 @@ const experiments = fc
   })
   .map((changes) => {
     const root = structuredClone(readExperiment(baseText).experiment) as unknown as Container;
-    for (const { where, which, value, how } of changes) {
+    for (const { where, which, value: shared, how } of changes) {
+      // The same constant may be drawn twice, and what is put into one must not be in the other.
+      const value = structuredClone(shared);
       const containers = containersOf(root);
       const container = containers[where % containers.length] ?? root;
       if (Array.isArray(container)) {
