@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
 import { batchNorm, dense } from '../../../server/training/engine/ops';
-import { assertClose, checkAgainstCpu, numbers, random, useEngine, variants } from './support';
+import {
+  assertClose,
+  checkAgainstCpu,
+  numbers,
+  random,
+  titleOf,
+  useEngine,
+  variants,
+} from './support';
 
 const epsilon = 1e-3;
 const shapes = [
@@ -13,7 +21,7 @@ const shapes = [
 ] as const;
 
 for (const variant of variants) {
-  describe(`batch normalization and dense, ${variant} kernels`, () => {
+  describe(`batch normalization and dense, ${titleOf(variant)}`, () => {
     useEngine(variant);
 
     it('normalizes, and differentiates through the statistics, as composed of TF.js operations', async () => {

@@ -31,7 +31,7 @@ static gather forward_gather(const conv_shape *s, const float *x, int *tap_y, in
                   .run = run};
 }
 
-EXPORT(conv2d_scratch_bytes) int conv2d_scratch_bytes(const conv_shape *s) {
+static int conv2d_scratch_bytes(const conv_shape *s) {
   return (int)(product_scratch_bytes(taps_of(s), s->filter_width,
                                      MAX(s->in_channels, s->out_channels)) +
                3 * (taps_of(s) * sizeof(int) + 64));
@@ -40,15 +40,13 @@ EXPORT(conv2d_scratch_bytes) int conv2d_scratch_bytes(const conv_shape *s) {
 // ---- forward ----
 
 // Packs the filter for the forward product. Range: panels of output channels.
-EXPORT(conv2d_pack)
-void conv2d_pack(const conv_shape *s, const float *filter, float *packed, int first, int last) {
+static void conv2d_pack(const conv_shape *s, const float *filter, float *packed, int first, int last) {
   const int c = s->in_channels, k = s->out_channels;
   pack_panels(filter, taps_of(s), c, k, (offset)c * k, k, 1, packed, first, last);
 }
 
 // y = x * filter + bias, followed by a ReLU if asked. Range: images.
-EXPORT(conv2d)
-void conv2d(const conv_shape *s, const float *x, const float *packed, const float *bias, int relu,
+static void conv2d(const conv_shape *s, const float *x, const float *packed, const float *bias, int relu,
             float *y, void *scratch, int first, int last) {
   char *cursor = scratch;
   const int taps = taps_of(s), k = s->out_channels;
@@ -66,8 +64,7 @@ void conv2d(const conv_shape *s, const float *x, const float *packed, const floa
 // ---- gradient of the input ----
 
 // Packs the filter turned over, [tap][out][in]. Range: panels of input channels.
-EXPORT(conv2d_input_gradient_pack)
-void conv2d_input_gradient_pack(const conv_shape *s, const float *filter, float *packed, int first,
+static void conv2d_input_gradient_pack(const conv_shape *s, const float *filter, float *packed, int first,
                                 int last) {
   const int c = s->in_channels, k = s->out_channels;
   pack_panels(filter, taps_of(s), k, c, (offset)c * k, 1, k, packed, first, last);
@@ -125,8 +122,7 @@ static void phase_input_gradient(const conv_shape *s, const float *dy, const flo
 
 // dx = the gradient of x. Inputs of one phase (position modulo stride) are reached by the same
 // taps, so each phase is a product of its own. Range: images.
-EXPORT(conv2d_input_gradient)
-void conv2d_input_gradient(const conv_shape *s, const float *dy, const float *packed, float *dx,
+static void conv2d_input_gradient(const conv_shape *s, const float *dy, const float *packed, float *dx,
                            void *scratch, int first, int last) {
   for (int y = 0; y < MIN(s->stride_y, s->in_height); y++)
     for (int x = 0; x < MIN(s->stride_x, s->in_width); x++)
@@ -140,13 +136,12 @@ static inline int gradient_is_shallow(const conv_shape *s) {
 }
 
 // The number of row tiles of the filter's gradient: its range.
-EXPORT(conv2d_filter_gradient_tiles) int conv2d_filter_gradient_tiles(const conv_shape *s) {
+static int conv2d_filter_gradient_tiles(const conv_shape *s) {
   return gradient_is_shallow(s) ? divide_up(taps_of(s) * s->in_channels, TILE_ROWS)
                                 : taps_of(s) * divide_up(s->in_channels, TILE_ROWS);
 }
 
-EXPORT(conv2d_filter_gradient_scratch_bytes)
-int conv2d_filter_gradient_scratch_bytes(const conv_shape *s) {
+static int conv2d_filter_gradient_scratch_bytes(const conv_shape *s) {
   if (!gradient_is_shallow(s)) return 64;
   const int taps = taps_of(s), stride = round_up(taps * s->in_channels, TILE_ROWS);
   const int zeros = s->filter_width * s->in_channels;
@@ -273,8 +268,7 @@ static void deep_filter_gradient(const conv_shape *s, const float *x, const floa
 }
 
 // dw = the gradient of the filter, summed over the batch. Range: row tiles of dw.
-EXPORT(conv2d_filter_gradient)
-void conv2d_filter_gradient(const conv_shape *s, const float *x, const float *dy, float *dw,
+static void conv2d_filter_gradient(const conv_shape *s, const float *x, const float *dy, float *dw,
                             void *scratch, int first, int last) {
   const int c = s->in_channels, k = s->out_channels, shallow = gradient_is_shallow(s);
   for (int tile = first; tile < last; tile++) {

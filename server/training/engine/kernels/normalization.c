@@ -4,8 +4,7 @@
 
 // mean and (population) variance of every channel, in two passes: the variance of the deviations
 // does not lose digits when the mean is large. Range: channels.
-EXPORT(channel_moments)
-void channel_moments(const float *x, offset rows, int channels, float *mean, float *variance,
+static void channel_moments(const float *x, offset rows, int channels, float *mean, float *variance,
                      int first, int last) {
   strip_sums sums;
   for (int channel = first; channel < last; channel += STRIP) {
@@ -31,8 +30,7 @@ static inline vfloat reciprocal_deviation(const float *variance, float epsilon) 
 }
 
 // y = (x - mean) / sqrt(variance + epsilon) * gamma + beta. Range: rows.
-EXPORT(batch_norm)
-void batch_norm(const float *x, int channels, const float *mean, const float *variance,
+static void batch_norm(const float *x, int channels, const float *mean, const float *variance,
                 const float *gamma, const float *beta, float epsilon, float *y, offset first,
                 offset last) {
   for (int base = 0; base < channels; base += STRIP) {
@@ -54,8 +52,7 @@ void batch_norm(const float *x, int channels, const float *mean, const float *va
 }
 
 // The gradients of gamma and beta: sums of dy times the normalized x, and of dy. Range: channels.
-EXPORT(batch_norm_sums)
-void batch_norm_sums(const float *x, const float *dy, offset rows, int channels, const float *mean,
+static void batch_norm_sums(const float *x, const float *dy, offset rows, int channels, const float *mean,
                      const float *variance, float epsilon, float *d_gamma, float *d_beta, int first,
                      int last) {
   strip_sums sums;
@@ -83,8 +80,7 @@ void batch_norm_sums(const float *x, const float *dy, offset rows, int channels,
 
 // dx = gamma / deviation * (dy - mean(dy) - normalized x * mean(dy * normalized x)), from the sums
 // of all `rows` rows. Range: rows.
-EXPORT(batch_norm_gradient)
-void batch_norm_gradient(const float *x, const float *dy, offset rows, int channels,
+static void batch_norm_gradient(const float *x, const float *dy, offset rows, int channels,
                          const float *mean, const float *variance, const float *gamma,
                          const float *d_gamma, const float *d_beta, float epsilon, float *dx,
                          offset first, offset last) {

@@ -39,8 +39,7 @@ static inline vint is_new_maximum(vfloat value, vfloat best) {
   return (value > best) | ((value != value) & (best == best));
 }
 
-EXPORT(max_pool)
-void max_pool(const conv_shape *s, const float *x, float *y, int first, int last) {
+static void max_pool(const conv_shape *s, const float *x, float *y, int first, int last) {
   const int c = s->in_channels;
   const offset in_image = (offset)s->in_height * s->in_width * c;
   float *to = y + (offset)first * s->out_height * s->out_width * c;
@@ -83,8 +82,7 @@ static inline void route_to_maximum(const conv_shape *s, window w, const float *
   }
 }
 
-EXPORT(max_pool_gradient)
-void max_pool_gradient(const conv_shape *s, const float *x, const float *dy, float *dx, int first,
+static void max_pool_gradient(const conv_shape *s, const float *x, const float *dy, float *dx, int first,
                        int last) {
   const int c = s->in_channels;
   const offset in_image = (offset)s->in_height * s->in_width * c;
@@ -106,8 +104,7 @@ static inline float one_over_count(window w) {
   return 1.0f / (float)(w.rows * w.columns);
 }
 
-EXPORT(average_pool)
-void average_pool(const conv_shape *s, const float *x, float *y, int first, int last) {
+static void average_pool(const conv_shape *s, const float *x, float *y, int first, int last) {
   const int c = s->in_channels;
   const offset in_image = (offset)s->in_height * s->in_width * c;
   float *to = y + (offset)first * s->out_height * s->out_width * c;
@@ -124,8 +121,7 @@ void average_pool(const conv_shape *s, const float *x, float *y, int first, int 
       }
 }
 
-EXPORT(average_pool_gradient)
-void average_pool_gradient(const conv_shape *s, const float *dy, float *dx, int first, int last) {
+static void average_pool_gradient(const conv_shape *s, const float *dy, float *dx, int first, int last) {
   const int c = s->in_channels;
   const offset in_image = (offset)s->in_height * s->in_width * c;
   const float *from = dy + (offset)first * s->out_height * s->out_width * c;

@@ -221,19 +221,18 @@ static void gather_product(const gather *g, const weights *w, const target *t, v
 
 // ---- matrix product ----
 
-EXPORT(packed_floats) int packed_floats(int taps, int depth, int columns) {
+static int packed_floats(int taps, int depth, int columns) {
   return taps * depth * round_up(columns, TILE_COLUMNS);
 }
 
-EXPORT(panel_count) int panel_count(int columns) { return divide_up(columns, TILE_COLUMNS); }
+static int panel_count(int columns) { return divide_up(columns, TILE_COLUMNS); }
 
-EXPORT(matmul_scratch_bytes) int matmul_scratch_bytes(int depth) {
+static int matmul_scratch_bytes(int depth) {
   return (int)product_scratch_bytes(1, 1, depth);
 }
 
 // Packs b, [depth, columns] or, transposed, [columns, depth]. Range: panels.
-EXPORT(matmul_pack)
-void matmul_pack(const float *b, int transposed, int depth, int columns, float *packed, int first,
+static void matmul_pack(const float *b, int transposed, int depth, int columns, float *packed, int first,
                  int last) {
   pack_panels(b, 1, depth, columns, 0, transposed ? 1 : columns, transposed ? depth : 1, packed,
               first, last);
@@ -254,8 +253,7 @@ static void pack_matrix_tile(const float *a, int transposed, int rows, int depth
 
 // y = a b + bias, with b packed; a is [rows, depth] or, transposed, [depth, rows]. Range: rows of
 // y.
-EXPORT(matmul)
-void matmul(const float *a, int transposed, int rows, int depth, int columns, const float *packed,
+static void matmul(const float *a, int transposed, int rows, int depth, int columns, const float *packed,
             const float *bias, int relu, float *y, void *scratch, int first, int last) {
   const int none = 0, block = block_pixels(depth);
   const weights w = {packed, (offset)depth * TILE_COLUMNS, &none, bias, relu};

@@ -22,8 +22,7 @@ static double sum_row(const float *x, offset count) {
 }
 
 // y[row] = factor * the sum of x[row].
-EXPORT(sum_rows)
-void sum_rows(const float *x, offset count, double factor, float *y, offset first, offset last) {
+static void sum_rows(const float *x, offset count, double factor, float *y, offset first, offset last) {
   for (offset row = first; row < last; row++)
     y[row] = (float)(sum_row(x + row * count, count) * factor);
 }
@@ -42,8 +41,7 @@ static float row_maximum(const float *x, offset count) {
   return best;
 }
 
-EXPORT(maximum_rows)
-void maximum_rows(const float *x, offset count, float *y, offset first, offset last) {
+static void maximum_rows(const float *x, offset count, float *y, offset first, offset last) {
   for (offset row = first; row < last; row++) y[row] = row_maximum(x + row * count, count);
 }
 
@@ -77,8 +75,7 @@ static void sum_strip(const float *x, offset rows, offset stride, int width, str
 }
 
 // y[o, column] = factor * the sum over the reduced axis.
-EXPORT(sum_columns)
-void sum_columns(const float *x, int outer, offset rows, int inner, double factor, float *y,
+static void sum_columns(const float *x, int outer, offset rows, int inner, double factor, float *y,
                  int first, int last) {
   strip_sums sums;
   for (int o = 0; o < outer; o++)
@@ -90,8 +87,7 @@ void sum_columns(const float *x, int outer, offset rows, int inner, double facto
     }
 }
 
-EXPORT(maximum_columns)
-void maximum_columns(const float *x, int outer, offset rows, int inner, float *y, int first,
+static void maximum_columns(const float *x, int outer, offset rows, int inner, float *y, int first,
                      int last) {
   for (int o = 0; o < outer; o++) {
     const float *from = x + o * rows * inner;
@@ -115,8 +111,7 @@ static double exponentials_of_row(const float *x, int count, float *y) {
   return total;
 }
 
-EXPORT(softmax)
-void softmax(const float *x, int count, float *y, offset first, offset last) {
+static void softmax(const float *x, int count, float *y, offset first, offset last) {
   for (offset row = first; row < last; row++) {
     float *to = y + row * count;
     const float factor = (float)(1 / exponentials_of_row(x + row * count, count, to));

@@ -1,5 +1,5 @@
 import { type TensorInfo } from '@tensorflow/tfjs-core';
-import { allFloat, attribute, input, type KernelCall, product, type WasmKernel } from './call';
+import { allFloat, attribute, input, type KernelCall, product, type BackendKernel } from './call';
 
 function rowsAndChannels(x: TensorInfo): { rows: number; channels: number } {
   const channels = x.shape[x.shape.length - 1]!;
@@ -13,7 +13,7 @@ function moments(call: KernelCall): TensorInfo[] {
   const mean = backend.makeOutputInfo([channels]);
   const variance = backend.makeOutputInfo([channels]);
   const to = [backend.pointer(mean), backend.pointer(variance)] as const;
-  backend.kernels.channel_moments(backend.pointer(x), rows, channels, ...to, 0, channels);
+  backend.kernels.channel_moments(backend.pointer(x), rows, channels, ...to, channels);
   return [mean, variance];
 }
 
@@ -40,7 +40,6 @@ function normalize(call: KernelCall, names: Names): TensorInfo {
     backend.pointer(input(call, names.beta)),
     attribute<number>(call, names.epsilon),
     backend.pointer(y),
-    0,
     rows,
   );
   return y;
@@ -61,10 +60,10 @@ function normalizationGradient(call: KernelCall): TensorInfo[] {
     backend.pointer(input(call, 'variance')),
   ] as const;
   const sums = [backend.pointer(dGamma), backend.pointer(dBeta)] as const;
-  kernels.batch_norm_sums(...data, ...stats, epsilon, ...sums, 0, channels);
+  kernels.batch_norm_sums(...data, ...stats, epsilon, ...sums, channels);
   const gamma = backend.pointer(input(call, 'gamma'));
   const pdx = backend.pointer(dx);
-  kernels.batch_norm_gradient(...data, ...stats, gamma, ...sums, epsilon, pdx, 0, rows);
+  kernels.batch_norm_gradient(...data, ...stats, gamma, ...sums, epsilon, pdx, rows);
   return [dx, dGamma, dBeta];
 }
 
@@ -77,7 +76,7 @@ function isPerChannel(call: KernelCall): boolean {
   );
 }
 
-export const normalizationKernels: Readonly<Record<string, WasmKernel>> = {
+export const normalizationKernels: Readonly<Record<string, BackendKernel>> = {
   FusedBatchNorm: { run: (call) => normalize(call, theirs), accepts: isPerChannel },
   LightbenchMoments: { run: moments },
   LightbenchBatchNorm: { run: (call) => normalize(call, ours) },
