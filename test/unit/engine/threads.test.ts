@@ -130,4 +130,12 @@ describe('a pool of threads', () => {
       engine.dispose();
     }
   });
+
+  it('closes at once when it had nothing to do, again and again', async () => {
+    for (let i = 0; i < 40; i++) {
+      const engine = await openEngine('native', { threads: 8 });
+      assert.equal(engine.facts.threads, 8);
+      engine.dispose();
+    }
+  });
 });

@@ -22,6 +22,8 @@ void pool_open(pool *p, const task_table *table, char *base, const double *recor
   p->record = record;
   p->threads = threads;
   p->closing = 0;
+  // Far below CLOSED: helpers compare with it before there was a task.
+  p->chunks = 0;
   p->active.value = p->generation.value = p->sleepers.value = 0;
   STORE(p->next.value, CLOSED);
 }
