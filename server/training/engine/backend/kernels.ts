@@ -4,8 +4,10 @@ const queryNames = [
   'panel_count',
   'matmul_scratch_bytes',
   'conv2d_scratch_bytes',
-  'conv2d_filter_gradient_tiles',
+  'conv2d_filter_gradient_parts',
+  'conv2d_filter_gradient_units',
   'conv2d_filter_gradient_scratch_bytes',
+  'row_groups',
 ] as const;
 
 /** Kernels that compute; their last argument is the number of units of work. */
@@ -17,6 +19,7 @@ const taskNames = [
   'conv2d_input_gradient_pack',
   'conv2d_input_gradient',
   'conv2d_filter_gradient',
+  'add_parts',
   'max_pool',
   'max_pool_gradient',
   'average_pool',
@@ -48,11 +51,15 @@ const taskNames = [
   'sum_columns',
   'maximum_columns',
   'softmax',
-  'channel_moments',
+  'group_sums',
+  'group_squares',
+  'group_totals',
   'batch_norm',
   'batch_norm_sums',
+  'batch_norm_totals',
   'batch_norm_gradient',
   'transpose',
+  'adam',
 ] as const;
 
 export type TaskName = (typeof taskNames)[number];

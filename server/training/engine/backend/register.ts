@@ -6,6 +6,7 @@ import { convolutionKernels } from './kernels/convolutions';
 import { elementwiseKernels } from './kernels/elementwise';
 import { layoutKernels } from './kernels/layout';
 import { normalizationKernels } from './kernels/normalizations';
+import { optimizerKernels } from './kernels/optimizers';
 import { poolKernels } from './kernels/pools';
 import { productKernels } from './kernels/products';
 import { reductionKernels } from './kernels/reductions';
@@ -15,6 +16,7 @@ const ownKernels: Readonly<Record<string, BackendKernel>> = {
   ...elementwiseKernels,
   ...layoutKernels,
   ...normalizationKernels,
+  ...optimizerKernels,
   ...poolKernels,
   ...productKernels,
   ...reductionKernels,

@@ -25,6 +25,14 @@ static uint64_t saved_registers(void) {
   return (uint64_t)high << 32 | low;
 }
 
+// Zen 4 (AMD's family 19h) computes AVX-512 in two halves: the smaller tiles of AVX2 are faster there.
+static bool halves_vectors(void) {
+  unsigned a, b, c, d;
+  if (!__get_cpuid(0, &a, &b, &c, &d) || b != signature_AMD_ebx) return false;
+  __get_cpuid(1, &a, &b, &c, &d);
+  return (a >> 8 & 15) + (a >> 20 & 255) == 0x19;
+}
+
 #define HAS_ALL(value, bits) (((value) & (bits)) == (bits))
 
 static int find_processors(processor *found) {
@@ -37,9 +45,11 @@ static int find_processors(processor *found) {
   if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) b = 0;
   const unsigned avx2 = 1u << 5, avx512 = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31;
   const int has_avx2 = HAS_ALL(basic_c, avx_fma) && b & avx2 && HAS_ALL(saved, 6);
-  if (has_avx2 && HAS_ALL(b, avx512) && HAS_ALL(saved, 0xe6))
-    found[count++] = (processor){"AVX-512", &tasks_avx512};
-  if (has_avx2) found[count++] = (processor){"AVX2", &tasks_avx2};
+  const int has_avx512 = has_avx2 && HAS_ALL(b, avx512) && HAS_ALL(saved, 0xe6);
+  const processor wide = {"AVX-512", &tasks_avx512}, usual = {"AVX2", &tasks_avx2};
+  if (has_avx512 && !halves_vectors()) found[count++] = wide;
+  if (has_avx2) found[count++] = usual;
+  if (has_avx512 && halves_vectors()) found[count++] = wide;
   found[count++] = (processor){"SSE4.2", &tasks_baseline};
   return count;
 }

@@ -2,5 +2,6 @@
 #include "convolution.c"
 #include "layout.c"
 #include "normalization.c"
+#include "optimizer.c"
 #include "pooling.c"
 #include "tasks.c"

@@ -25,6 +25,7 @@ void pool_open(pool *p, const task_table *table, char *base, const double *recor
   // Far below CLOSED: helpers compare with it before there was a task.
   p->chunks = 0;
   p->active.value = p->generation.value = p->sleepers.value = 0;
+  p->caller_waits.value = 0;
   STORE(p->next.value, CLOSED);
 }
 
@@ -51,6 +52,18 @@ static void wake_helpers(pool *p) {
   if (LOAD(p->sleepers.value) > 0) wake_all(&p->generation.value);
 }
 
+// Helpers finish soon, unless the system has put one to sleep: then the caller makes room for it.
+static void wait_for_helpers(pool *p) {
+  for (int spins = 0; spins < SPINS; spins++) {
+    if (LOAD(p->active.value) == 0) return;
+    pause_briefly();
+  }
+  STORE(p->caller_waits.value, 1);
+  for (int active = LOAD(p->active.value); active > 0; active = LOAD(p->active.value))
+    wait_while(&p->active.value, active);
+  STORE(p->caller_waits.value, 0);
+}
+
 static void share(pool *p, const task *t, offset count, offset chunk) {
   p->open = t;
   p->count = count;
@@ -61,7 +74,7 @@ static void share(pool *p, const task *t, offset count, offset chunk) {
   run_chunks(p, 0);
   // Closed first, then waited for: a helper that comes now finds nothing to take.
   STORE(p->next.value, CLOSED);
-  for (int spins = 0; LOAD(p->active.value) > 0; spins++) relax(spins);
+  wait_for_helpers(p);
 }
 
 // Units for one chunk: an equal share, but enough to be worth it, and whole vectors and cache lines
@@ -87,7 +100,7 @@ double pool_run(pool *p) {
 void pool_help(pool *p, int thread) {
   int seen = LOAD(p->generation.value);
   while (!LOAD(p->closing)) {
-    for (int spins = 0; spins < HELPER_SPINS && LOAD(p->generation.value) == seen; spins++) pause_briefly();
+    for (int spins = 0; spins < SPINS && LOAD(p->generation.value) == seen; spins++) pause_briefly();
     ADD(p->sleepers.value, 1);
     wait_while(&p->generation.value, seen);
     ADD(p->sleepers.value, -1);
@@ -95,6 +108,7 @@ void pool_help(pool *p, int thread) {
     ADD(p->active.value, 1);
     run_chunks(p, thread);
     ADD(p->active.value, -1);
+    if (LOAD(p->caller_waits.value)) wake_all(&p->active.value);
   }
 }
 

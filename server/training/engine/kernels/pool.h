@@ -31,6 +31,7 @@ typedef struct {
   // Counts tasks: helpers wait for it to change.
   lonely_int generation;
   lonely_int sleepers;
+  lonely_int caller_waits;
   int closing;
 } pool;
 

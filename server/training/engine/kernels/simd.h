@@ -14,7 +14,7 @@
 #define TILE_ROWS 4
 #elif defined(__AVX512F__)
 #define LANES 16
-#define TILE_ROWS 12
+#define TILE_ROWS 8
 #elif defined(__AVX2__)
 #define LANES 8
 #define TILE_ROWS 6

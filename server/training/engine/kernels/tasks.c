@@ -23,10 +23,6 @@ static double shape_taps(const conv_shape *s) {
   return (double)s->filter_height * s->filter_width * MAX(s->in_channels, s->out_channels);
 }
 
-static double shape_batch_pixels(const conv_shape *s) {
-  return (double)s->batch * s->out_height * s->out_width;
-}
-
 static double shape_pixels(const conv_shape *s) {
   const double taps = (double)s->filter_height * s->filter_width;
   return (double)s->out_height * s->out_width * s->in_channels * taps;

@@ -14,24 +14,19 @@ static inline void pause_briefly(void) {
 
 #if defined(__wasm__)
 
-// A loop of V8 has no pause instruction: its turns are short.
-#define HELPER_SPINS 5000
+// Turns of a loop before a thread goes to sleep: some ten microseconds. WebAssembly has no pause
+// instruction, so its turns are short.
+#define SPINS 5000
 
 static inline void wait_while(int *address, int value) {
   __builtin_wasm_memory_atomic_wait32(address, value, -1);
 }
 static inline void wake_all(int *address) { __builtin_wasm_memory_atomic_notify(address, -1u); }
 
-// Waiting with a time limit for something that never changes gives the processor away.
-static inline void relax(int spins) {
-  static int never;
-  if (spins % 4096 == 4095) __builtin_wasm_memory_atomic_wait32(&never, 0, 20000);
-}
-
 #elif defined(_WIN32)
 
 #include <windows.h>
-#define HELPER_SPINS 2000
+#define SPINS 2000
 
 static SRWLOCK wait_lock = SRWLOCK_INIT;
 static CONDITION_VARIABLE wait_changed = CONDITION_VARIABLE_INIT;
@@ -48,16 +43,11 @@ static inline void wake_all(int *address) {
   WakeAllConditionVariable(&wait_changed);
   ReleaseSRWLockExclusive(&wait_lock);
 }
-static inline void relax(int spins) {
-  if (spins % 1024 == 1023) SwitchToThread();
-  else pause_briefly();
-}
 
 #else
 
 #include <pthread.h>
-#include <sched.h>
-#define HELPER_SPINS 2000
+#define SPINS 2000
 
 static pthread_mutex_t wait_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wait_changed = PTHREAD_COND_INITIALIZER;
@@ -73,10 +63,6 @@ static inline void wake_all(int *address) {
   pthread_mutex_lock(&wait_lock);
   pthread_cond_broadcast(&wait_changed);
   pthread_mutex_unlock(&wait_lock);
-}
-static inline void relax(int spins) {
-  if (spins % 1024 == 1023) sched_yield();
-  else pause_briefly();
 }
 
 #endif

@@ -1,5 +1,5 @@
 import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
-import { allFloat, attribute, input, type KernelCall, type BackendKernel } from './call';
+import { allFloat, attribute, input, type KernelCall, product, type BackendKernel } from './call';
 import { biasHas, fusesActivation } from './products';
 
 type Shape4 = [number, number, number, number];
@@ -96,9 +96,12 @@ function filterGradient(call: KernelCall): TensorInfo {
   const dw = backend.makeOutputInfo(filterShape);
   const shape = backend.shapePointer(convRecord(info));
   backend.reserveThreadScratch(kernels.conv2d_filter_gradient_scratch_bytes(shape));
-  const tiles = kernels.conv2d_filter_gradient_tiles(shape);
-  const [px, pdy, pdw] = [backend.pointer(x), backend.pointer(dy), backend.pointer(dw)];
-  kernels.conv2d_filter_gradient(shape, px, pdy, pdw, tiles);
+  const parts = kernels.conv2d_filter_gradient_parts(shape);
+  const units = kernels.conv2d_filter_gradient_units(shape);
+  const size = product(filterShape);
+  const sums = backend.scratch(4 * parts * size);
+  kernels.conv2d_filter_gradient(shape, backend.pointer(x), backend.pointer(dy), sums, units);
+  kernels.add_parts(sums, parts, size, backend.pointer(dw), size);
   return dw;
 }
 

@@ -41,7 +41,27 @@ function runReduction(
     if (inner === 1) kernels.maximum_rows(px, reduced, py, outer);
     else kernels.maximum_columns(px, outer, reduced, inner, py, inner);
   } else if (inner === 1) kernels.sum_rows(px, reduced, factor, py, outer);
-  else kernels.sum_columns(px, outer, reduced, inner, factor, py, inner);
+  else if (outer === 1) runGroups(backend, px, reduced, inner, factor, py);
+  else {
+    backend.reserveThreadScratch(8 * inner);
+    kernels.sum_columns(px, reduced, inner, factor, py, outer);
+  }
+}
+
+/** Sums down the columns of one matrix, times a factor. */
+export function runGroups(
+  backend: KernelBackend,
+  px: number,
+  rows: number,
+  columns: number,
+  factor: number,
+  py: number,
+): void {
+  const { kernels } = backend;
+  const groups = kernels.row_groups(rows);
+  const totals = backend.scratch(8 * groups * columns);
+  kernels.group_sums(px, rows, columns, totals, groups);
+  kernels.group_totals(totals, groups, columns, factor, py, columns);
 }
 
 function reduce(call: KernelCall, kind: Reduction): TensorInfo {
