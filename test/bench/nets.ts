@@ -3,7 +3,7 @@
 // Net b: 32x32x3, three blocks of same-padded 3x3 convolution (32, 64, 128), batch norm, ReLU, pooling;
 // dense 10. One step is forward, backward and Adam on a batch of 128.
 import * as tf from '@tensorflow/tfjs-core';
-import { batchNorm, conv2d, dense, relu } from '../../server/training/engine/ops';
+import { adamUpdate, batchNorm, conv2d, dense, relu } from '../../server/training/engine/ops';
 
 /** A network with its data, ready to be stepped. */
 export interface ProbeNet {
@@ -114,7 +114,7 @@ function probe(
   return { name, gigaFlop, step, dispose };
 }
 
-/** Adam with the usual constants, written with the same operations as the trainer's. */
+/** Adam with the usual constants, as the trainer's. */
 function createAdam(variables: readonly tf.Variable[]): {
   readonly update: (grads: tf.NamedTensorMap) => void;
   readonly slots: readonly tf.Variable[];
@@ -125,14 +125,19 @@ function createAdam(variables: readonly tf.Variable[]): {
   let steps = 0;
   const update = (grads: tf.NamedTensorMap): void => {
     steps++;
-    const rate = (1e-3 * Math.sqrt(1 - 0.999 ** steps)) / (1 - 0.9 ** steps);
+    const constants = {
+      beta1: 0.9,
+      beta2: 0.999,
+      epsilon: 1e-7,
+      rate: 1e-3 / (1 - 0.9 ** steps),
+      correction: 1 / Math.sqrt(1 - 0.999 ** steps),
+    };
     variables.forEach((variable, i) => {
-      const g = grads[variable.name]!;
-      const m = tf.add(tf.mul(first[i]!, 0.9), tf.mul(g, 0.1));
-      const v = tf.add(tf.mul(second[i]!, 0.999), tf.mul(tf.square(g), 0.001));
+      const moments = [first[i]!, second[i]!] as const;
+      const [next, m, v] = adamUpdate(variable, grads[variable.name]!, moments, constants);
       first[i]!.assign(m);
       second[i]!.assign(v);
-      variable.assign(tf.sub(variable, tf.div(tf.mul(m, rate), tf.add(tf.sqrt(v), 1e-7))));
+      variable.assign(next);
     });
   };
   return { update, slots: [...first, ...second] };

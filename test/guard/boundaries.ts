@@ -80,7 +80,11 @@ export const EXCEPTIONS: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /** Programs that make files of the product and are in none of its bundles. */
-export const TOOLS: readonly string[] = ['server/training/engine/kernels/build.ts'];
+export const TOOLS: readonly string[] = [
+  'server/training/engine/kernels/build.ts',
+  'server/training/engine/kernels/buildNative.ts',
+  'server/training/engine/kernels/buildWasm.ts',
+];
 
 /** Why a file must not have the given import; undefined when it may. */
 export function whyForbidden(file: string, imported: string): string | undefined {

@@ -4,10 +4,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { EngineChoice, EngineFacts, EngineId, EngineReport } from '#common/engine';
 import { engineIds } from '#common/engine';
 import { CodedError, messageOf } from '#common/protocol/rpc';
-import { WasmBackend, wasmBackendName } from './wasm/backend';
-import { createSharedMemory } from './wasm/heap';
-import { compileKernels, type KernelVariant, linkKernels } from './wasm/module';
-import { registerWasmKernels } from './wasm/register';
+import { backendName, KernelBackend } from './backend/backend';
+import { createSharedMemory } from './backend/heap';
+import type { KernelHost } from './backend/host';
+import { registerKernels } from './backend/register';
+import { hostNative, loadNative } from './native/addon';
+import { defaultThreads } from './threads';
+import { compileKernels, linkKernels, type WasmVariant } from './wasm/module';
 
 /** What computes a training run, once it is open. */
 export interface Engine {
@@ -20,15 +23,28 @@ export interface Engine {
 }
 
 export interface EngineOptions {
-  /** Threads that the engine may use. This version computes on one, whatever is asked for. */
+  /** Threads that compute, this one among them; default: see threads.ts. */
   readonly threads?: number;
-  /** Which kernels to run; default: the fastest that this Node validates. For tests and benchmarks. */
-  readonly kernels?: KernelVariant;
+  /**
+   * Which kernels to run, "relaxed" or "plain" of wasm, an instruction set of native; default: the
+   * fastest that work. For tests and benchmarks.
+   */
+  readonly kernels?: string;
 }
 
-const descriptions: Readonly<Record<KernelVariant, string>> = {
-  relaxed: 'WebAssembly, relaxed SIMD',
-  plain: 'WebAssembly, SIMD',
+/** The engines that come with Lightbench, the fastest first. */
+const ownEngines = ['native', 'wasm'] as const;
+type OwnEngine = (typeof ownEngines)[number];
+
+/** Kernels of one of our engines, and what to call them. */
+interface OpenKernels {
+  readonly host: KernelHost;
+  readonly description: string;
+}
+
+const openers: Readonly<Record<OwnEngine, (kernels?: string) => Promise<OpenKernels>>> = {
+  native: openNative,
+  wasm: openWasm,
 };
 
 /**
@@ -40,40 +56,84 @@ export async function openEngine(
   choice: EngineChoice,
   options: EngineOptions = {},
 ): Promise<Engine> {
-  if (choice !== 'auto' && choice !== 'wasm') {
-    const reports = await probeEngines();
-    const reason = reports.find(({ id }) => id === choice)?.reason ?? 'There is no such engine.';
-    throw unavailable(
-      `The engine "${choice}" is not available. ${reason} Use "auto" or "wasm" instead.`,
-    );
+  if (choice === 'auto') return openFastest(options);
+  if (choice === 'native' || choice === 'wasm') {
+    const kernels = await openers[choice](options.kernels).catch((error: unknown) => {
+      const other = choice === 'native' ? ' Use "auto" or "wasm" instead.' : '';
+      throw unavailable(`The engine "${choice}" is not available. ${messageOf(error)}${other}`);
+    });
+    return openBackend(choice, kernels, 'asked for', options);
   }
-  const reason = choice === 'auto' ? 'the fastest engine in this version' : 'asked for';
-  return openWasm(reason, options);
+  const reports = await probeEngines();
+  const reason = reports.find(({ id }) => id === choice)?.reason ?? 'There is no such engine.';
+  throw unavailable(
+    `The engine "${choice}" is not available. ${reason} Use "auto" or "wasm" instead.`,
+  );
 }
 
-async function openWasm(reason: string, options: EngineOptions): Promise<Engine> {
-  const { backend, variant } = await createBackend(options.kernels).catch((error: unknown) => {
-    throw unavailable(messageOf(error));
-  });
-  registerWasmKernels();
-  if (tf.findBackendFactory(wasmBackendName)) tf.removeBackend(wasmBackendName);
-  tf.registerBackend(wasmBackendName, () => backend);
-  await tf.setBackend(wasmBackendName);
+/** Takes the first of our engines that works, and says why the ones before it did not. */
+async function openFastest(options: EngineOptions): Promise<Engine> {
+  const refusals: string[] = [];
+  for (const id of ownEngines) {
+    try {
+      const kernels = await openers[id](options.kernels);
+      const reason = ['the fastest engine that works here', ...refusals].join('; ');
+      return await openBackend(id, kernels, reason, options);
+    } catch (error) {
+      refusals.push(`not ${id}: ${messageOf(error)}`);
+    }
+  }
+  throw unavailable(`No engine is available. ${refusals.join(' ')}`);
+}
+
+async function openBackend(
+  id: OwnEngine,
+  { host, description }: OpenKernels,
+  reason: string,
+  options: EngineOptions,
+): Promise<Engine> {
+  registerKernels();
+  const backend = new KernelBackend(host, options.threads ?? defaultThreads());
+  if (tf.findBackendFactory(backendName)) tf.removeBackend(backendName);
+  tf.registerBackend(backendName, () => backend);
+  await tf.setBackend(backendName);
   return {
-    id: 'wasm',
-    facts: { id: 'wasm', description: descriptions[variant], threads: 1, reason },
+    id,
+    facts: { id, description, threads: backend.threads, reason },
     usedBytes: () => backend.heap.usedBytes,
-    dispose: () => tf.removeBackend(wasmBackendName),
+    dispose() {
+      tf.removeBackend(backendName);
+      // TF.js forgets a backend without telling it.
+      backend.dispose();
+    },
   };
 }
 
-async function createBackend(
-  wanted?: KernelVariant,
-): Promise<{ backend: WasmBackend; variant: KernelVariant }> {
-  const compiled = await compileKernels(wanted);
-  const memory = createSharedMemory();
-  const linked = await linkKernels(compiled, memory);
-  return { backend: new WasmBackend(linked, memory), variant: compiled.variant };
+function openNative(kernels?: string): Promise<OpenKernels> {
+  return Promise.resolve().then(() => {
+    const native = loadNative(kernels);
+    return {
+      host: hostNative(native, createSharedMemory()),
+      description: describeNative(native.processor),
+    };
+  });
+}
+
+async function openWasm(kernels?: string): Promise<OpenKernels> {
+  const compiled = await compileKernels(kernels as WasmVariant | undefined);
+  return {
+    host: await linkKernels(compiled, createSharedMemory()),
+    description: descriptions[compiled.variant],
+  };
+}
+
+const descriptions: Readonly<Record<WasmVariant, string>> = {
+  relaxed: 'WebAssembly, relaxed SIMD',
+  plain: 'WebAssembly, SIMD',
+};
+
+function describeNative(processor: string): string {
+  return `Native, ${processor}`;
 }
 
 /** What every engine says about this machine, in the order of preference. */
@@ -84,12 +144,25 @@ export async function probeEngines(): Promise<readonly EngineReport[]> {
 type Probe = () => Promise<Omit<EngineReport, 'id'>>;
 
 const probes: Readonly<Record<EngineId, Probe>> = {
-  native: () => Promise.resolve(notYet('The native kernels are not part of this version.')),
+  native: () => Promise.resolve(probeNative()),
   wasm: probeWasm,
   tensorflow: () => Promise.resolve(probePackage('@tensorflow/tfjs-node', 'TensorFlow')),
   cuda: () => Promise.resolve(probePackage('@tensorflow/tfjs-node-gpu', 'TensorFlow on CUDA')),
   webgpu: () => Promise.resolve(notYet('Training on WebGPU is not part of this version.')),
 };
+
+function probeNative(): Omit<EngineReport, 'id'> {
+  try {
+    const { processor } = loadNative();
+    return {
+      available: true,
+      reason: 'Part of Lightbench: compiled for this platform, with nothing to install.',
+      facts: { description: describeNative(processor), threads: defaultThreads() },
+    };
+  } catch (error) {
+    return notYet(messageOf(error));
+  }
+}
 
 async function probeWasm(): ReturnType<Probe> {
   try {
@@ -97,7 +170,7 @@ async function probeWasm(): ReturnType<Probe> {
     return {
       available: true,
       reason: 'Part of Lightbench: runs everywhere, with nothing to install.',
-      facts: { description: descriptions[variant], threads: 1 },
+      facts: { description: descriptions[variant], threads: defaultThreads() },
     };
   } catch (error) {
     return notYet(messageOf(error));

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { OptimizerKind, OptimizerValue } from '#common/catalogue/optimizers';
+import { adamUpdate } from '../engine/ops';
 
 /** How one optimizer moves one variable. */
 export interface UpdateRule {
@@ -47,13 +48,13 @@ const momentum: RuleOf<'momentum'> = ({ momentum: kept, nesterov }) => ({
 const adam: RuleOf<'adam'> = ({ beta1, beta2, epsilon }) => ({
   slots: ['m', 'v'],
   update({ variable, gradient, slots, learningRate, step }) {
-    const m = tf.add(tf.mul(slots[0]!, beta1), tf.mul(gradient, 1 - beta1));
-    const v = tf.add(tf.mul(slots[1]!, beta2), tf.mul(tf.square(gradient), 1 - beta2));
     // Both bias corrections are numbers, so they are worked out in double precision.
     const rate = learningRate / (1 - beta1 ** step);
-    const root = tf.mul(tf.sqrt(v), 1 / Math.sqrt(1 - beta2 ** step));
-    const change = tf.mul(tf.div(m, tf.add(root, epsilon)), rate);
-    return { variable: tf.sub(variable, change), slots: [m, v] };
+    const correction = 1 / Math.sqrt(1 - beta2 ** step);
+    const moments = [slots[0]!, slots[1]!] as const;
+    const constants = { beta1, beta2, epsilon, rate, correction };
+    const [next, m, v] = adamUpdate(variable, gradient, moments, constants);
+    return { variable: next, slots: [m, v] };
   },
 });
 

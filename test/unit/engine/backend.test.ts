@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
 import { netA, netB } from '../../bench/nets';
-import { wasmBackendName } from '../../../server/training/engine/wasm/backend';
-import { assertClose, checkAgainstCpu, numbers, random, useEngine, variants } from './support';
+import { backendName } from '../../../server/training/engine/backend/backend';
+import {
+  assertClose,
+  checkAgainstCpu,
+  numbers,
+  random,
+  titleOf,
+  useEngine,
+  variants,
+} from './support';
 
 for (const variant of variants) {
-  describe(`the engine's backend, ${variant} kernels`, () => {
+  describe(`the engine's backend, ${titleOf(variant)}`, () => {
     const { backend } = useEngine(variant);
 
     it('keeps tensors and bytes flat, and gives every byte back', () => {
@@ -63,7 +71,7 @@ for (const variant of variants) {
       await tf.setBackend('cpu');
       const [x, flags] = [random([3, 4], 5), tf.tensor1d([true, false], 'bool')];
       const expected = x.dataSync().map((value) => value * 2);
-      await tf.setBackend(wasmBackendName);
+      await tf.setBackend(backendName);
       const y = tf.mul(x, 2);
       assertClose(y.dataSync(), expected, 'moved tensor');
       assert.deepEqual([...tf.logicalNot(flags).dataSync()], [0, 1]);

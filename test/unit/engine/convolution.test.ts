@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { conv2d } from '../../../server/training/engine/ops';
-import { wasmBackendName } from '../../../server/training/engine/wasm/backend';
+import { backendName } from '../../../server/training/engine/backend/backend';
 import {
   assertClose,
   centralDifferences,
@@ -10,6 +10,7 @@ import {
   runOn,
   sizeOf,
   someEntries,
+  titleOf,
   useEngine,
   variants,
 } from './support';
@@ -78,7 +79,7 @@ function tensorsOf({ image, filter }: ConvCase): { x: tf.Tensor; w: tf.Tensor } 
 }
 
 for (const variant of variants) {
-  describe(`convolution, ${variant} kernels`, () => {
+  describe(`convolution, ${titleOf(variant)}`, () => {
     useEngine(variant);
 
     it('agrees with the CPU backend', async () => {
@@ -94,7 +95,9 @@ for (const variant of variants) {
       }
     });
 
-    it('has the gradients of the CPU backend, dilated ones included', async () => {
+    it('has the gradients of the CPU backend, dilated ones included', async function () {
+      // The CPU backend takes its time.
+      this.timeout(60_000);
       for (const test of cases) {
         const { strides, padding, dilations, filter } = test;
         await checkAgainstCpu(
@@ -153,7 +156,7 @@ for (const variant of variants) {
 
 /** Convolution is linear in either operand, so that a large step makes the differences exact. */
 async function checkSlopes(test: ConvCase): Promise<void> {
-  await tf.setBackend(wasmBackendName);
+  await tf.setBackend(backendName);
   const { image, strides, padding, dilations } = test;
   const filterShape = [test.filter[0], test.filter[1], image[3], test.filter[2]];
   const x = numbers(sizeOf(image), 6);
@@ -164,7 +167,7 @@ async function checkSlopes(test: ConvCase): Promise<void> {
   };
   const evaluate = (xs: Float32Array, ws: Float32Array): number =>
     tf.tidy(() => scalar(tf.tensor(xs, [...image]), tf.tensor(ws, filterShape)).dataSync()[0]!);
-  const [dx, dw] = await runOn(wasmBackendName, () =>
+  const [dx, dw] = await runOn(backendName, () =>
     tf.grads(scalar)([tf.tensor(x, [...image]), tf.tensor(w, filterShape)]),
   );
   const entriesX = someEntries(x.length, 8);

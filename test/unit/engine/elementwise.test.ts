@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
 import { relu } from '../../../server/training/engine/ops';
-import { assertClose, checkAgainstCpu, numbers, useEngine, variants } from './support';
+import { assertClose, checkAgainstCpu, numbers, titleOf, useEngine, variants } from './support';
 
 const special = [0, -0, NaN, Infinity, -Infinity, 1e-42, -1e-42, 1e-38, 3e38, -3e38, 88.7, -103, 1];
 
@@ -31,7 +31,7 @@ const functions: readonly Function1[] = [
 ];
 
 for (const variant of variants) {
-  describe(`elementary functions, ${variant} kernels`, () => {
+  describe(`elementary functions, ${titleOf(variant)}`, () => {
     useEngine(variant);
 
     for (const { name, op, reference, from, to } of functions) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createSharedMemory, Heap } from '../../../server/training/engine/wasm/heap';
+import { createSharedMemory, Heap } from '../../../server/training/engine/backend/heap';
 import { numbers } from './support';
 
 describe("the engine's heap", () => {

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
-import { batchNorm, dense } from '../../../server/training/engine/ops';
-import { assertClose, checkAgainstCpu, numbers, random, useEngine, variants } from './support';
+import { adamUpdate, batchNorm, dense } from '../../../server/training/engine/ops';
+import {
+  assertClose,
+  checkAgainstCpu,
+  numbers,
+  random,
+  titleOf,
+  useEngine,
+  variants,
+} from './support';
 
 const epsilon = 1e-3;
 const shapes = [
@@ -13,7 +21,7 @@ const shapes = [
 ] as const;
 
 for (const variant of variants) {
-  describe(`batch normalization and dense, ${variant} kernels`, () => {
+  describe(`batch normalization and dense, ${titleOf(variant)}`, () => {
     useEngine(variant);
 
     it('normalizes, and differentiates through the statistics, as composed of TF.js operations', async () => {
@@ -65,6 +73,21 @@ for (const variant of variants) {
             return [value, ...grads];
           });
         }
+      }
+    });
+
+    it('takes the steps of Adam that single operations take', async () => {
+      for (const shape of [[1], [7], [33, 5], [2, 3000]] as const) {
+        await checkAgainstCpu(`Adam on [${shape}]`, () => {
+          const [w, g, m] = [1, 2, 3].map((seed) => random(shape, seed)) as [
+            tf.Tensor,
+            tf.Tensor,
+            tf.Tensor,
+          ];
+          const v = tf.square(random(shape, 4));
+          const rates = { rate: 0.3, correction: 1.7, epsilon: 1e-3 };
+          return [...adamUpdate(w, g, [m, v], { beta1: 0.8, beta2: 0.99, ...rates })];
+        });
       }
     });
 

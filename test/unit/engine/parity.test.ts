@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
-import { wasmBackendName } from '../../../server/training/engine/wasm/backend';
-import { wasmKernelNames } from '../../../server/training/engine/wasm/register';
-import { checkAgainstCpu, random, useEngine, variants } from './support';
+import { backendName } from '../../../server/training/engine/backend/backend';
+import { kernelNames } from '../../../server/training/engine/backend/register';
+import { checkAgainstCpu, random, titleOf, useEngine, variants } from './support';
 
 type Make = () => tf.Tensor | readonly tf.Tensor[];
 
@@ -359,14 +359,14 @@ const calls: Readonly<Record<string, readonly Make[]>> = {
 };
 
 for (const variant of variants) {
-  describe(`TF.js kernels, ${variant}`, () => {
+  describe(`TF.js kernels, ${titleOf(variant)}`, () => {
     useEngine(variant);
 
     for (const [kernel, makes] of Object.entries(calls)) {
       it(`${kernel} gives what the CPU backend gives`, async () => {
         for (const [i, make] of makes.entries()) {
           await checkAgainstCpu(`${kernel}, call ${i}`, make);
-          await tf.setBackend(wasmBackendName);
+          await tf.setBackend(backendName);
           const { kernelNames } = await tf.profile(() => tf.tidy(() => [make()].flat()) as never);
           assert.ok(kernelNames.includes(kernel), `call ${i} ran ${kernelNames.join(', ')}`);
         }
@@ -377,7 +377,7 @@ for (const variant of variants) {
 
 describe('the list of compared kernels', () => {
   it('has every TF.js kernel that runs in C', () => {
-    const theirs = wasmKernelNames.filter((name) => !name.startsWith('Lightbench'));
+    const theirs = kernelNames.filter((name) => !name.startsWith('Lightbench'));
     assert.deepEqual([...theirs].sort(), Object.keys(calls).sort());
   });
 });

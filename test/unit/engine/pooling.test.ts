@@ -6,12 +6,13 @@ import {
   numbers,
   random,
   sizeOf,
+  titleOf,
   useEngine,
   variants,
 } from './support';
 
 for (const variant of variants) {
-  describe(`pooling, ${variant} kernels`, () => {
+  describe(`pooling, ${titleOf(variant)}`, () => {
     useEngine(variant);
 
     it('routes the gradient of a tie to the first maximum in reading order', () => {

@@ -1,22 +1,45 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
 import { openEngine, type Engine } from '../../../server/training/engine/engine';
-import { wasmBackendName, type WasmBackend } from '../../../server/training/engine/wasm/backend';
-import type { KernelVariant } from '../../../server/training/engine/wasm/module';
+import { backendName, type KernelBackend } from '../../../server/training/engine/backend/backend';
+import { nativeProcessors } from '../../../server/training/engine/native/addon';
 
 // The CPU backend recommends tfjs-node on its first use; here it is the reference.
 tf.env().set('IS_TEST', true);
 
-export const variants: readonly KernelVariant[] = ['relaxed', 'plain'];
+/** Kernels under test: those of an engine for one instruction set, on some threads. */
+export interface Variant {
+  readonly engine: 'native' | 'wasm';
+  readonly kernels: string;
+  readonly threads: number;
+}
 
-/** Opens the engine with one of its modules, for the tests of one describe block. */
-export function useEngine(kernels: KernelVariant): { backend: () => WasmBackend } {
+/** Both WebAssembly modules and all that the add-on has for this processor. */
+export const variants: readonly Variant[] = [
+  { engine: 'wasm', kernels: 'relaxed', threads: 2 },
+  { engine: 'wasm', kernels: 'plain', threads: 1 },
+  ...nativeProcessors().map((kernels, i): Variant => ({
+    engine: 'native',
+    kernels,
+    threads: i === 0 ? 3 : 1,
+  })),
+];
+
+/** A variant in the title of a test. */
+export function titleOf({ engine, kernels, threads }: Variant): string {
+  return `${engine}, ${kernels}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+}
+
+/** Opens the engine with some kernels, for the tests of one describe block. */
+export function useEngine({ engine: id, ...options }: Variant = variants[0]!): {
+  backend: () => KernelBackend;
+} {
   let engine: Engine | undefined;
   before(async () => {
-    engine = await openEngine('wasm', { kernels });
+    engine = await openEngine(id, options);
   });
   after(() => engine?.dispose());
-  return { backend: () => tf.findBackend(wasmBackendName) as unknown as WasmBackend };
+  return { backend: () => tf.findBackend(backendName) as unknown as KernelBackend };
 }
 
 /** Pseudo-random numbers in [-1, 1), the same for a seed. */
@@ -64,7 +87,7 @@ export async function checkAgainstCpu(
   tolerance = 1e-5,
 ): Promise<void> {
   const expected = await runOn('cpu', make);
-  const actual = await runOn(wasmBackendName, make);
+  const actual = await runOn(backendName, make);
   assert.equal(actual.length, expected.length, what);
   actual.forEach((result, i) => {
     assert.deepEqual(result.shape, expected[i]!.shape, `${what}: shape of result ${i}`);

@@ -21,7 +21,7 @@ function crossEntropyOf(rows: readonly number[][], labels: readonly number[]) {
 }
 
 describe('softmax cross-entropy', () => {
-  useEngine('relaxed');
+  useEngine();
 
   it('has the values of the reference, one a sample', () => {
     const { losses } = crossEntropyOf(
@@ -83,7 +83,7 @@ describe('softmax cross-entropy', () => {
 });
 
 describe('mean squared error', () => {
-  useEngine('relaxed');
+  useEngine();
 
   it('compares rows of figures with the one-hot label', () => {
     tf.tidy(() => {

@@ -19,7 +19,7 @@ function valueOf(network: Network, name: string): number {
 }
 
 describe('batch normalization', () => {
-  useEngine('relaxed');
+  useEngine();
 
   it('uses the biased variance of the batch and moves its averages, as Keras does', () => {
     const network = networkOf([{ type: 'batchNormalization' }], [1]);

@@ -8,7 +8,7 @@ import { contextOf, networkOf } from './support';
 const width = 1000;
 
 describe('dropout', () => {
-  useEngine('relaxed');
+  useEngine();
   let network: Network;
   before(() => {
     network = networkOf(

@@ -67,7 +67,7 @@ function convolve(
 }
 
 describe('layers', () => {
-  useEngine('relaxed');
+  useEngine();
 
   it('convolve by the definition, for strides, paddings, dilations and even kernels', () => {
     const input = [6, 5, 2] as const;

@@ -13,7 +13,7 @@ const layers = [
 ];
 
 describe('the network', () => {
-  useEngine('relaxed');
+  useEngine();
 
   it('names its weights by layer and starts them from their own streams', () => {
     const network = networkOf(layers, [4, 4, 1]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
-import { wasmBackendName, type WasmBackend } from '../../../server/training/engine/wasm/backend';
+import { backendName, type KernelBackend } from '../../../server/training/engine/backend/backend';
 import { valueAndGradients } from '../../../server/training/gradients';
 import { lossFunction } from '../../../server/training/loss/loss';
 import { buildNetwork } from '../../../server/training/model/network';
@@ -86,7 +86,7 @@ function createTrainer() {
 }
 
 describe('a training step', () => {
-  useEngine('relaxed');
+  useEngine();
 
   it('brings the loss down and moves the instrument', () => {
     const trainer = createTrainer();
@@ -115,7 +115,7 @@ describe('a training step', () => {
   });
 
   it('keeps tensors and bytes flat, and gives all back', () => {
-    const { heap } = tf.findBackend(wasmBackendName) as unknown as WasmBackend;
+    const { heap } = tf.findBackend(backendName) as unknown as KernelBackend;
     const before = tf.memory().numTensors;
     const trainer = createTrainer();
     trainer.step(0);

@@ -53,7 +53,7 @@ function expected(formula: (x: number, image: number, channel: number) => number
 }
 
 describe('normalization', () => {
-  useEngine('relaxed');
+  useEngine();
 
   it('standardizes by the figures of the data set', () => {
     const { state, output } = apply(standardize);

@@ -33,7 +33,7 @@ function follow(value: OptimizerValue, gradients: readonly number[]): readonly n
 }
 
 describe('optimizers', () => {
-  useEngine('relaxed');
+  useEngine();
 
   // The truth table of the reference, computed in double precision.
   const table: readonly (readonly [string, OptimizerValue, number[], number[]])[] = [

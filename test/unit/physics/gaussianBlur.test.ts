@@ -49,7 +49,7 @@ function checkGolden({ id, params, inputs, outputs, g, grads, tol_f32 }: GoldenC
 }
 
 describe('Gaussian blur', () => {
-  useEngine('relaxed');
+  useEngine();
 
   const gaussians = cases.filter(({ id }) => id.startsWith('gaussian-'));
   it('has all the golden cases', () => assert.equal(gaussians.length, 7));

@@ -16,7 +16,7 @@ function object(): tf.Tensor4D {
 }
 
 describe('the instrument', () => {
-  useEngine('relaxed');
+  useEngine();
 
   it('names its parameters by layer and keeps fixed ones too', () => {
     const instrument = build([blur, { ...blur, trainable: false }, { type: 'shotNoise' }]);

@@ -68,7 +68,7 @@ function cameraOf(row: MomentsRow) {
 }
 
 describe('shot noise', () => {
-  useEngine('relaxed');
+  useEngine();
 
   for (const row of rows) {
     const what = `N ${row.N}, Q ${row.Q}, t ${row.t}, d ${row.d}, read noise ${row.read_sigma}`;

@@ -7,7 +7,7 @@ import { networkOf, trainableOf } from '../model/support';
 import assert from 'node:assert/strict';
 
 describe('L2 regularization', () => {
-  useEngine('relaxed');
+  useEngine();
   let network: Network;
   before(() => {
     network = networkOf(

@@ -5,19 +5,13 @@
 // - A kernel computes a range [first, last) of its work (images, rows, tiles or elements, as it
 //   says), so that threads can share it. No sum is ever split at a range's edge: results have the
 //   same bits for any division of the work.
-// - Every buffer can be read (never written) up to 64 bytes past its end: a vector may be loaded
+// - Every buffer can be read (never written) up to 128 bytes past its end: a vector may be loaded
 //   across the last element, what lies beyond is never stored.
 #ifndef LIGHTBENCH_BASE_H
 #define LIGHTBENCH_BASE_H
 
 #include <stddef.h>
 #include <stdint.h>
-
-#ifdef __wasm__
-#define EXPORT(name) __attribute__((export_name(#name)))
-#else
-#define EXPORT(name) __attribute__((visibility("default")))
-#endif
 
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))

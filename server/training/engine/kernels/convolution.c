@@ -1,10 +1,14 @@
 // Convolution of NHWC images and its two gradients, for any stride, dilation and padding.
 #include "product.c"
 
-// The images of few channels whose filter gradient goes through copied patches.
-#define SHALLOW_GRADIENT 8
-// Pixels over which the filter gradient's sums stay in registers.
+// The filter gradient: pixels over which sums stay in registers, floats of copied patches that stay
+// in the caches, and parts of the batch that are summed on their own.
 #define GRADIENT_PIXELS 192
+#define GRADIENT_FLOATS 49152
+#define GRADIENT_PARTS 16
+// Memory for the parts, in floats; and the units of work that there should be for threads to share.
+#define GRADIENT_PART_FLOATS (4 << 20)
+#define GRADIENT_UNITS 8
 
 static inline int taps_of(const conv_shape *s) { return s->filter_height * s->filter_width; }
 
@@ -31,7 +35,7 @@ static gather forward_gather(const conv_shape *s, const float *x, int *tap_y, in
                   .run = run};
 }
 
-EXPORT(conv2d_scratch_bytes) int conv2d_scratch_bytes(const conv_shape *s) {
+static int conv2d_scratch_bytes(const conv_shape *s) {
   return (int)(product_scratch_bytes(taps_of(s), s->filter_width,
                                      MAX(s->in_channels, s->out_channels)) +
                3 * (taps_of(s) * sizeof(int) + 64));
@@ -40,15 +44,13 @@ EXPORT(conv2d_scratch_bytes) int conv2d_scratch_bytes(const conv_shape *s) {
 // ---- forward ----
 
 // Packs the filter for the forward product. Range: panels of output channels.
-EXPORT(conv2d_pack)
-void conv2d_pack(const conv_shape *s, const float *filter, float *packed, int first, int last) {
+static void conv2d_pack(const conv_shape *s, const float *filter, float *packed, int first, int last) {
   const int c = s->in_channels, k = s->out_channels;
   pack_panels(filter, taps_of(s), c, k, (offset)c * k, k, 1, packed, first, last);
 }
 
 // y = x * filter + bias, followed by a ReLU if asked. Range: images.
-EXPORT(conv2d)
-void conv2d(const conv_shape *s, const float *x, const float *packed, const float *bias, int relu,
+static void conv2d(const conv_shape *s, const float *x, const float *packed, const float *bias, int relu,
             float *y, void *scratch, int first, int last) {
   char *cursor = scratch;
   const int taps = taps_of(s), k = s->out_channels;
@@ -66,8 +68,7 @@ void conv2d(const conv_shape *s, const float *x, const float *packed, const floa
 // ---- gradient of the input ----
 
 // Packs the filter turned over, [tap][out][in]. Range: panels of input channels.
-EXPORT(conv2d_input_gradient_pack)
-void conv2d_input_gradient_pack(const conv_shape *s, const float *filter, float *packed, int first,
+static void conv2d_input_gradient_pack(const conv_shape *s, const float *filter, float *packed, int first,
                                 int last) {
   const int c = s->in_channels, k = s->out_channels;
   pack_panels(filter, taps_of(s), k, c, (offset)c * k, 1, k, packed, first, last);
@@ -125,8 +126,7 @@ static void phase_input_gradient(const conv_shape *s, const float *dy, const flo
 
 // dx = the gradient of x. Inputs of one phase (position modulo stride) are reached by the same
 // taps, so each phase is a product of its own. Range: images.
-EXPORT(conv2d_input_gradient)
-void conv2d_input_gradient(const conv_shape *s, const float *dy, const float *packed, float *dx,
+static void conv2d_input_gradient(const conv_shape *s, const float *dy, const float *packed, float *dx,
                            void *scratch, int first, int last) {
   for (int y = 0; y < MIN(s->stride_y, s->in_height); y++)
     for (int x = 0; x < MIN(s->stride_x, s->in_width); x++)
@@ -134,23 +134,47 @@ void conv2d_input_gradient(const conv_shape *s, const float *dy, const float *pa
 }
 
 // ---- gradient of the filter ----
+//
+// It sums over all pixels of the batch. A block of pixels at a time, the rows under the taps are
+// copied side by side, as patches, and multiplied with dy as two matrices. The batch is divided into
+// parts, whose sums are added at the end in order. All this depends on the shape alone.
 
-static inline int gradient_is_shallow(const conv_shape *s) {
-  return s->in_channels < SHALLOW_GRADIENT && s->in_channels % TILE_ROWS != 0;
+typedef struct {
+  // Values of a patch, and the step from one to the next: more, and never a multiple of a page.
+  int length, stride;
+  // Pixels in a block; blocks of the batch.
+  int pixels, blocks;
+  // Parts of the batch, and slices of the columns of each.
+  int parts, slices;
+} gradient_plan;
+
+static gradient_plan plan_gradient(const conv_shape *s) {
+  gradient_plan plan;
+  plan.length = taps_of(s) * s->in_channels;
+  plan.stride = round_up(plan.length, 16) + 16;
+  plan.pixels = MAX(GRADIENT_PIXELS / 4, MIN(GRADIENT_PIXELS, GRADIENT_FLOATS / plan.length));
+  const offset pixels = (offset)s->batch * s->out_height * s->out_width;
+  plan.blocks = (int)((pixels + plan.pixels - 1) / plan.pixels);
+  const offset size = (offset)plan.length * s->out_channels;
+  const int affordable = (int)MAX((offset)1, MIN((offset)GRADIENT_PARTS, GRADIENT_PART_FLOATS / size));
+  plan.parts = MAX(1, MIN(plan.blocks, affordable));
+  const int panels = divide_up(s->out_channels, TILE_COLUMNS);
+  plan.slices = MIN(panels, divide_up(GRADIENT_UNITS, plan.parts));
+  return plan;
 }
 
-// The number of row tiles of the filter's gradient: its range.
-EXPORT(conv2d_filter_gradient_tiles) int conv2d_filter_gradient_tiles(const conv_shape *s) {
-  return gradient_is_shallow(s) ? divide_up(taps_of(s) * s->in_channels, TILE_ROWS)
-                                : taps_of(s) * divide_up(s->in_channels, TILE_ROWS);
+static int conv2d_filter_gradient_parts(const conv_shape *s) { return plan_gradient(s).parts; }
+
+// The number of units of work: its range.
+static int conv2d_filter_gradient_units(const conv_shape *s) {
+  const gradient_plan plan = plan_gradient(s);
+  return plan.parts * plan.slices;
 }
 
-EXPORT(conv2d_filter_gradient_scratch_bytes)
-int conv2d_filter_gradient_scratch_bytes(const conv_shape *s) {
-  if (!gradient_is_shallow(s)) return 64;
-  const int taps = taps_of(s), stride = round_up(taps * s->in_channels, TILE_ROWS);
-  const int zeros = s->filter_width * s->in_channels;
-  return (int)((2 * taps + zeros + GRADIENT_PIXELS * stride) * 4 + 4 * 64);
+static int conv2d_filter_gradient_scratch_bytes(const conv_shape *s) {
+  const gradient_plan plan = plan_gradient(s);
+  const int zeros = s->filter_width * s->in_channels + LANES;
+  return (2 * taps_of(s) + zeros + plan.pixels * plan.stride + TILE_ROWS) * 4 + 4 * 64;
 }
 
 static inline void load_tile(const float *from, offset stride, int rows, vfloat low[TILE_ROWS],
@@ -182,7 +206,8 @@ static inline void add_outer(const float *x, offset x_stride, const float *dy, o
   }
 }
 
-// Copies the rows of every pixel of a block side by side: patches[pixel * stride].
+// Copies the rows of every pixel of a block side by side: patches[pixel * stride]. Vectors reach over
+// the end of a row; what follows is written later or never read.
 static void gather_patches(const gather *g, pixel at, int count, const float *zeros,
                            float *patches, int stride) {
   for (int i = 0; i < count; i++, patches += stride, next_pixel(g, &at)) {
@@ -191,99 +216,71 @@ static void gather_patches(const gather *g, pixel at, int count, const float *ze
       const float *from = run_of(g, at, tap, zeros);
       const int taps = from ? g->run - tap % g->run : 1;
       if (!from) from = row_of(g, at, tap, zeros);
-      for (int d = 0; d < taps * g->depth; d++) *to++ = from[d];
+      for (int d = 0; d < taps * g->depth; d += LANES) v_store(to + d, v_load(from + d));
+      to += taps * g->depth;
       tap += taps;
     }
-    while (to < patches + stride) *to++ = 0;
   }
 }
 
-// Few channels: patches of a block of pixels are copied first, then multiplied as one matrix.
-static void shallow_filter_gradient(const conv_shape *s, const float *x, const float *dy,
-                                    float *dw, void *scratch, int first, int last) {
-  char *cursor = scratch;
-  const int taps = taps_of(s), k = s->out_channels, length = taps * s->in_channels;
-  const int stride = round_up(length, TILE_ROWS);
-  int *tap_y = carve(&cursor, taps * sizeof(int)), *tap_x = carve(&cursor, taps * sizeof(int));
-  const gather g = forward_gather(s, x, tap_y, tap_x);
-  const int row_length = g.run * s->in_channels;
-  float *zeros = carve(&cursor, row_length * sizeof(float)), *patches = (float *)cursor;
-  const offset pixels = (offset)s->batch * s->out_height * s->out_width;
-  fill_zero(zeros, row_length);
-  for (offset start = 0; start < pixels; start += GRADIENT_PIXELS) {
-    const int count = (int)MIN((offset)GRADIENT_PIXELS, pixels - start);
-    gather_patches(&g, pixel_at(&g, start), count, zeros, patches, stride);
-    for (int tile = first; tile < last; tile++)
-      for (int column = 0; column < k; column += TILE_COLUMNS) {
-        const int row = tile * TILE_ROWS, rows = MIN(TILE_ROWS, length - row);
-        float *to = dw + (offset)row * k + column;
-        vfloat low[TILE_ROWS], high[TILE_ROWS];
-        load_tile(to, k, rows, low, high);
-        add_outer(patches + row, stride, dy + start * k + column, k, count, low, high);
-        store_tile(to, k, rows, MIN(TILE_COLUMNS, k - column), low, high);
-      }
-  }
-}
-
-// The images and output rows over which one visit of a tile sums.
-typedef struct {
-  int image, images, row, rows;
-} pixel_block;
-
-// Adds one block's part of one tile: the sums over the block stay in registers.
-static void add_block(const conv_shape *s, const float *x, const float *dy, float *dw, int tile,
-                      pixel_block block) {
-  const int c = s->in_channels, k = s->out_channels, channel_tiles = divide_up(c, TILE_ROWS);
-  const int tap = tile / channel_tiles, channel = tile % channel_tiles * TILE_ROWS;
-  const int shift_y = tap / s->filter_width * s->dilation_y - s->pad_top;
-  const int shift_x = tap % s->filter_width * s->dilation_x - s->pad_left;
-  // The output columns whose input column lies inside the image.
-  const int left = MAX(0, divide_up(-shift_x, s->stride_x));
-  const int right = MIN(s->out_width, divide_up(s->in_width - shift_x, s->stride_x));
-  if (right <= left) return;
-  const int rows = MIN(TILE_ROWS, c - channel);
-  for (int column = 0; column < k; column += TILE_COLUMNS) {
-    float *to = dw + ((offset)tap * c + channel) * k + column;
+// Adds one block of patches times dy to the columns of one panel.
+static void add_patches(const conv_shape *s, const gradient_plan *plan, const float *patches,
+                        const float *dy, int count, int column, float *dw) {
+  const int k = s->out_channels, columns = MIN(TILE_COLUMNS, k - column);
+  for (int row = 0; row < plan->length; row += TILE_ROWS) {
+    float *to = dw + (offset)row * k + column;
+    const int rows = MIN(TILE_ROWS, plan->length - row);
     vfloat low[TILE_ROWS], high[TILE_ROWS];
     load_tile(to, k, rows, low, high);
-    for (int n = block.image; n < block.image + block.images; n++)
-      for (int oy = block.row; oy < block.row + block.rows; oy++) {
-        const int y = oy * s->stride_y + shift_y;
-        if (y < 0 || y >= s->in_height) continue;
-        const offset from = ((offset)n * s->in_height + y) * s->in_width + left * s->stride_x;
-        const offset pixel = ((offset)n * s->out_height + oy) * s->out_width + left;
-        add_outer(x + (from + shift_x) * c + channel, (offset)s->stride_x * c,
-                  dy + pixel * k + column, k, right - left, low, high);
-      }
-    store_tile(to, k, rows, MIN(TILE_COLUMNS, k - column), low, high);
+    add_outer(patches + row, plan->stride, dy + column, k, count, low, high);
+    store_tile(to, k, rows, columns, low, high);
   }
 }
 
-static void deep_filter_gradient(const conv_shape *s, const float *x, const float *dy, float *dw,
-                                 int first, int last) {
-  const int pixels = s->out_height * s->out_width;
-  const int images = MAX(1, divide_up(GRADIENT_PIXELS, 2 * pixels));
-  const int rows =
-      images > 1 ? s->out_height : MIN(s->out_height, divide_up(GRADIENT_PIXELS, s->out_width));
-  for (int n = 0; n < s->batch; n += images)
-    for (int row = 0; row < s->out_height; row += rows)
-      for (int tile = first; tile < last; tile++)
-        add_block(s, x, dy, dw, tile,
-                  (pixel_block){n, MIN(images, s->batch - n), row, MIN(rows, s->out_height - row)});
+// One part's sum for one slice of the columns.
+static void part_filter_gradient(const conv_shape *s, const gradient_plan *plan, const float *x,
+                                 const float *dy, float *dw, void *scratch, int part, int slice) {
+  char *cursor = scratch;
+  const int taps = taps_of(s), k = s->out_channels;
+  int *tap_y = carve(&cursor, taps * sizeof(int)), *tap_x = carve(&cursor, taps * sizeof(int));
+  const gather g = forward_gather(s, x, tap_y, tap_x);
+  const int zero_count = g.run * s->in_channels + LANES;
+  float *zeros = carve(&cursor, zero_count * sizeof(float)), *patches = (float *)cursor;
+  const offset pixels = (offset)s->batch * s->out_height * s->out_width;
+  const int panels = divide_up(k, TILE_COLUMNS);
+  const int first = slice * panels / plan->slices * TILE_COLUMNS;
+  const int last = MIN(k, (slice + 1) * panels / plan->slices * TILE_COLUMNS);
+  const offset blocks = plan->blocks;
+  fill_zero(zeros, zero_count);
+  for (int row = 0; row < plan->length; row++) fill_zero(dw + (offset)row * k + first, last - first);
+  for (offset block = blocks * part / plan->parts; block < blocks * (part + 1) / plan->parts;
+       block++) {
+    const offset start = block * plan->pixels;
+    const int count = (int)MIN((offset)plan->pixels, pixels - start);
+    gather_patches(&g, pixel_at(&g, start), count, zeros, patches, plan->stride);
+    for (int column = first; column < last; column += TILE_COLUMNS)
+      add_patches(s, plan, patches, dy + start * k, count, column, dw);
+  }
 }
 
-// dw = the gradient of the filter, summed over the batch. Range: row tiles of dw.
-EXPORT(conv2d_filter_gradient)
-void conv2d_filter_gradient(const conv_shape *s, const float *x, const float *dy, float *dw,
-                            void *scratch, int first, int last) {
-  const int c = s->in_channels, k = s->out_channels, shallow = gradient_is_shallow(s);
-  for (int tile = first; tile < last; tile++) {
-    const int channel_tiles = divide_up(c, TILE_ROWS);
-    const int row = shallow ? tile * TILE_ROWS
-                            : tile / channel_tiles * c + tile % channel_tiles * TILE_ROWS;
-    const int end = shallow ? taps_of(s) * c : (tile / channel_tiles + 1) * c;
-    fill_zero(dw + (offset)row * k, (offset)MIN(TILE_ROWS, end - row) * k);
+// parts = the gradients of the filter by the parts of the batch. Range: units, which are parts by
+// slices.
+static void conv2d_filter_gradient(const conv_shape *s, const float *x, const float *dy,
+                                   float *parts, void *scratch, int first, int last) {
+  const gradient_plan plan = plan_gradient(s);
+  const offset size = (offset)plan.length * s->out_channels;
+  for (int unit = first; unit < last; unit++) {
+    const int part = unit / plan.slices, slice = unit % plan.slices;
+    part_filter_gradient(s, &plan, x, dy, parts + part * size, scratch, part, slice);
   }
-  if (shallow) shallow_filter_gradient(s, x, dy, dw, scratch, first, last);
-  else deep_filter_gradient(s, x, dy, dw, first, last);
+}
+
+// to = the sum of all parts, in order. Range: elements.
+static void add_parts(const float *parts, int count, offset size, float *to, offset first,
+                      offset last) {
+  for (offset i = first; i < last; i += LANES) {
+    vfloat sum = v_load(parts + i);
+    for (int part = 1; part < count; part++) sum += v_load(parts + part * size + i);
+    v_store_part(to + i, sum, (int)MIN((offset)LANES, last - i));
+  }
 }

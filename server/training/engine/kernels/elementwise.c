@@ -5,7 +5,7 @@
 // ---- one operand ----
 
 #define DEFINE_UNARY(name, expression)                                                \
-  EXPORT(name) void name(const float *from, float *to, offset first, offset last) {   \
+  static void name(const float *from, float *to, offset first, offset last) {   \
     for (offset i = first; i < last; i += LANES) {                                    \
       const vfloat x = v_load(from + i);                                              \
       v_store_part(to + i, expression, (int)MIN((offset)LANES, last - i));            \
@@ -63,8 +63,7 @@ static inline offset row_start(const broadcast *s, const int32_t *step, offset r
     else if (b_step) FOR_ROW(v_splat(*pa), v_load(pb + i), expression)                         \
     else FOR_ROW(v_splat(*pa), v_splat(*pb), expression)                                       \
   }                                                                                            \
-  EXPORT(name)                                                                                 \
-  void name(const broadcast *s, const float *a, const float *b, float *to, offset first,       \
+  static void name(const broadcast *s, const float *a, const float *b, float *to, offset first,       \
             offset last) {                                                                     \
     const int inner = s->size[s->rank - 1];                                                    \
     const int a_step = s->a_step[s->rank - 1], b_step = s->b_step[s->rank - 1];                \

@@ -1,5 +1,7 @@
-// All kernels as one unit, for one call of the compiler.
+// All kernels and their table as one unit, for one call of the compiler.
 #include "convolution.c"
 #include "layout.c"
 #include "normalization.c"
+#include "optimizer.c"
 #include "pooling.c"
+#include "tasks.c"

@@ -3,8 +3,7 @@
 
 // to = from with its axes in another order. The shape holds the axes of the result and, as a_step,
 // the step of each in `from`. Range: elements of the result.
-EXPORT(transpose)
-void transpose(const broadcast *s, const float *from, float *to, offset first, offset last) {
+static void transpose(const broadcast *s, const float *from, float *to, offset first, offset last) {
   const int inner = s->size[s->rank - 1], step = s->a_step[s->rank - 1];
   for (offset at = first; at < last;) {
     const offset row = at / inner, column = at % inner;

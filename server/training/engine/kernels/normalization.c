@@ -1,38 +1,13 @@
-// Batch normalization over rows [rows, channels]: statistics, application and gradient. Ranges are
-// channels where sums are made, rows where they are applied.
+// Batch normalization over rows [rows, channels]: statistics, application and gradient. Statistics
+// come from the sums of reduction.c.
 #include "reduction.c"
-
-// mean and (population) variance of every channel, in two passes: the variance of the deviations
-// does not lose digits when the mean is large. Range: channels.
-EXPORT(channel_moments)
-void channel_moments(const float *x, offset rows, int channels, float *mean, float *variance,
-                     int first, int last) {
-  strip_sums sums;
-  for (int channel = first; channel < last; channel += STRIP) {
-    const int width = MIN(STRIP, last - channel);
-    sum_strip(x + channel, rows, channels, width, &sums);
-    for (int i = 0; i < width; i++) mean[channel + i] = (float)(sums.total[i] / (double)rows);
-    clear_strip(&sums, width);
-    for (offset start = 0; start < rows; start += SUM_BLOCK) {
-      fill_zero(sums.part, width);
-      for (offset row = start; row < MIN(start + SUM_BLOCK, rows); row++)
-        for (int i = 0; i < width; i += LANES) {
-          const vfloat d = v_load(x + row * channels + channel + i) - v_load(mean + channel + i);
-          v_store(sums.part + i, v_multiply_add(d, d, v_load(sums.part + i)));
-        }
-      add_part_to_total(&sums, width);
-    }
-    for (int i = 0; i < width; i++) variance[channel + i] = (float)(sums.total[i] / (double)rows);
-  }
-}
 
 static inline vfloat reciprocal_deviation(const float *variance, float epsilon) {
   return v_splat(1) / v_sqrt(v_load(variance) + v_splat(epsilon));
 }
 
 // y = (x - mean) / sqrt(variance + epsilon) * gamma + beta. Range: rows.
-EXPORT(batch_norm)
-void batch_norm(const float *x, int channels, const float *mean, const float *variance,
+static void batch_norm(const float *x, int channels, const float *mean, const float *variance,
                 const float *gamma, const float *beta, float epsilon, float *y, offset first,
                 offset last) {
   for (int base = 0; base < channels; base += STRIP) {
@@ -53,38 +28,27 @@ void batch_norm(const float *x, int channels, const float *mean, const float *va
   }
 }
 
-// The gradients of gamma and beta: sums of dy times the normalized x, and of dy. Range: channels.
-EXPORT(batch_norm_sums)
-void batch_norm_sums(const float *x, const float *dy, offset rows, int channels, const float *mean,
-                     const float *variance, float epsilon, float *d_gamma, float *d_beta, int first,
-                     int last) {
-  strip_sums sums;
-  for (int channel = first; channel < last; channel += STRIP) {
-    const int width = MIN(STRIP, last - channel);
-    sum_strip(dy + channel, rows, channels, width, &sums);
-    for (int i = 0; i < width; i++) d_beta[channel + i] = (float)sums.total[i];
-    clear_strip(&sums, width);
-    for (offset start = 0; start < rows; start += SUM_BLOCK) {
-      fill_zero(sums.part, width);
-      for (offset row = start; row < MIN(start + SUM_BLOCK, rows); row++)
-        for (int i = 0; i < width; i += LANES) {
-          const offset at = row * channels + channel + i;
-          const vfloat d = v_load(x + at) - v_load(mean + channel + i);
-          v_store(sums.part + i, v_multiply_add(d, v_load(dy + at), v_load(sums.part + i)));
-        }
-      add_part_to_total(&sums, width);
-    }
-    for (int i = 0; i < width; i++) {
-      const double deviation = (double)__builtin_sqrtf(variance[channel + i] + epsilon);
-      d_gamma[channel + i] = (float)(sums.total[i] / deviation);
-    }
+// The sums that the gradients of gamma and beta are made of: dy (x - mean), and dy. Range: groups.
+static void batch_norm_sums(const float *x, const float *dy, const float *mean, offset rows,
+                            int channels, double *products, double *sums, int first, int last) {
+  sum_groups(SUM_OF_PRODUCTS, x, dy, mean, rows, channels, products, first, last);
+  sum_groups(SUM_OF_X, dy, dy, dy, rows, channels, sums, first, last);
+}
+
+// The gradients of gamma and beta, from the sums of all groups. Range: channels.
+static void batch_norm_totals(const double *products, const double *sums, int groups, int channels,
+                              const float *variance, float epsilon, float *d_gamma, float *d_beta,
+                              int first, int last) {
+  for (int i = first; i < last; i++) {
+    const double deviation = (double)__builtin_sqrtf(variance[i] + epsilon);
+    d_gamma[i] = (float)(add_groups(products, groups, channels, i) / deviation);
+    d_beta[i] = (float)add_groups(sums, groups, channels, i);
   }
 }
 
 // dx = gamma / deviation * (dy - mean(dy) - normalized x * mean(dy * normalized x)), from the sums
 // of all `rows` rows. Range: rows.
-EXPORT(batch_norm_gradient)
-void batch_norm_gradient(const float *x, const float *dy, offset rows, int channels,
+static void batch_norm_gradient(const float *x, const float *dy, offset rows, int channels,
                          const float *mean, const float *variance, const float *gamma,
                          const float *d_gamma, const float *d_beta, float epsilon, float *dx,
                          offset first, offset last) {

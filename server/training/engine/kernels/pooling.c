@@ -13,6 +13,12 @@ typedef struct {
 
 static inline window window_at(const conv_shape *s, int oy, int ox) {
   const int y = oy * s->stride_y - s->pad_top, x = ox * s->stride_x - s->pad_left;
+  const int bottom = y + (s->filter_height - 1) * s->dilation_y;
+  const int right = x + (s->filter_width - 1) * s->dilation_x;
+  // Nearly all windows lie inside, and divisions are slow.
+  if (y >= 0 && x >= 0 && bottom < s->in_height && right < s->in_width)
+    return (window){s->filter_height, s->filter_width,
+                    ((offset)y * s->in_width + x) * s->in_channels};
   const int y0 = MAX(0, divide_up(-y, s->dilation_y)), x0 = MAX(0, divide_up(-x, s->dilation_x));
   const int y1 = MIN(s->filter_height, divide_up(s->in_height - y, s->dilation_y));
   const int x1 = MIN(s->filter_width, divide_up(s->in_width - x, s->dilation_x));
@@ -36,19 +42,56 @@ static inline offset column_step(const conv_shape *s) {
          j++, tap++, at += column_step(s))
 
 static inline vint is_new_maximum(vfloat value, vfloat best) {
-  return (value > best) | ((value != value) & (best == best));
+  return ~(value <= best) & (best == best);
 }
 
-EXPORT(max_pool)
-void max_pool(const conv_shape *s, const float *x, float *y, int first, int last) {
+// A window of two by two pixels, the usual one: the offsets of its pixels from its start.
+typedef struct {
+  offset right, below;
+} square;
+
+static inline int is_square(window w) { return w.rows == 2 && w.columns == 2; }
+
+static inline vfloat maximum_of_square(const float *x, square q) {
+  vfloat best = v_load(x);
+  const vfloat b = v_load(x + q.right), c = v_load(x + q.below), d = v_load(x + q.below + q.right);
+  best = v_select(is_new_maximum(b, best), b, best);
+  best = v_select(is_new_maximum(c, best), c, best);
+  return v_select(is_new_maximum(d, best), d, best);
+}
+
+static inline vfloat where(vint mask, vfloat value) { return (vfloat)((vint)value & mask); }
+
+// Gives dy to the first maximum of a square and zero to the other pixels, for `count` channels. No
+// other window reaches these pixels.
+static inline void route_in_square(const float *x, square q, vfloat dy, float *dx, int count) {
+  const vfloat a = v_load(x), b = v_load(x + q.right);
+  const vfloat c = v_load(x + q.below), d = v_load(x + q.below + q.right);
+  const vint take_b = is_new_maximum(b, a);
+  const vfloat upper = v_select(take_b, b, a);
+  const vint take_c = is_new_maximum(c, upper);
+  const vint take_d = is_new_maximum(d, v_select(take_c, c, upper));
+  v_store_part(dx, where(~(take_b | take_c | take_d), dy), count);
+  v_store_part(dx + q.right, where(take_b & ~(take_c | take_d), dy), count);
+  v_store_part(dx + q.below, where(take_c & ~take_d, dy), count);
+  v_store_part(dx + q.below + q.right, where(take_d, dy), count);
+}
+
+static void max_pool(const conv_shape *s, const float *x, float *y, int first, int last) {
   const int c = s->in_channels;
   const offset in_image = (offset)s->in_height * s->in_width * c;
+  const square q = {column_step(s), row_step(s)};
   float *to = y + (offset)first * s->out_height * s->out_width * c;
   for (int n = first; n < last; n++)
     for (int oy = 0; oy < s->out_height; oy++)
       for (int ox = 0; ox < s->out_width; ox++, to += c) {
         const window w = window_at(s, oy, ox);
         const float *image = x + n * in_image;
+        if (is_square(w)) {
+          for (int channel = 0; channel < c; channel += LANES)
+            v_store_part(to + channel, maximum_of_square(image + w.start + channel, q), c - channel);
+          continue;
+        }
         for (int channel = 0; channel < c; channel += LANES) {
           vfloat best = v_splat(-__builtin_inff());
           FOR_TAPS(s, w) {
@@ -83,13 +126,22 @@ static inline void route_to_maximum(const conv_shape *s, window w, const float *
   }
 }
 
-EXPORT(max_pool_gradient)
-void max_pool_gradient(const conv_shape *s, const float *x, const float *dy, float *dx, int first,
+// Whether windows of two by two pixels touch every pixel of an image once.
+static inline int squares_cover(const conv_shape *s) {
+  return s->filter_height == 2 && s->filter_width == 2 && s->stride_y == 2 && s->stride_x == 2 &&
+         s->dilation_y == 1 && s->dilation_x == 1 && s->pad_top == 0 && s->pad_left == 0 &&
+         s->out_height * 2 == s->in_height && s->out_width * 2 == s->in_width;
+}
+
+static void max_pool_gradient(const conv_shape *s, const float *x, const float *dy, float *dx, int first,
                        int last) {
   const int c = s->in_channels;
   const offset in_image = (offset)s->in_height * s->in_width * c;
   const float *from = dy + (offset)first * s->out_height * s->out_width * c;
-  fill_zero(dx + first * in_image, (last - first) * in_image);
+  const square q = {column_step(s), row_step(s)};
+  const int apart = s->stride_y >= s->filter_height && s->stride_x >= s->filter_width &&
+                    s->dilation_y == 1 && s->dilation_x == 1;
+  if (!squares_cover(s)) fill_zero(dx + first * in_image, (last - first) * in_image);
   for (int n = first; n < last; n++)
     for (int oy = 0; oy < s->out_height; oy++)
       for (int ox = 0; ox < s->out_width; ox++, from += c) {
@@ -97,7 +149,10 @@ void max_pool_gradient(const conv_shape *s, const float *x, const float *dy, flo
         if (w.rows * w.columns == 0) continue;
         for (int channel = 0; channel < c; channel += LANES) {
           const offset start = n * in_image + channel;
-          route_to_maximum(s, w, x + start, v_load(from + channel), dx + start, c - channel);
+          const offset at = start + w.start;
+          if (apart && is_square(w))
+            route_in_square(x + at, q, v_load(from + channel), dx + at, c - channel);
+          else route_to_maximum(s, w, x + start, v_load(from + channel), dx + start, c - channel);
         }
       }
 }
@@ -106,8 +161,7 @@ static inline float one_over_count(window w) {
   return 1.0f / (float)(w.rows * w.columns);
 }
 
-EXPORT(average_pool)
-void average_pool(const conv_shape *s, const float *x, float *y, int first, int last) {
+static void average_pool(const conv_shape *s, const float *x, float *y, int first, int last) {
   const int c = s->in_channels;
   const offset in_image = (offset)s->in_height * s->in_width * c;
   float *to = y + (offset)first * s->out_height * s->out_width * c;
@@ -124,8 +178,7 @@ void average_pool(const conv_shape *s, const float *x, float *y, int first, int 
       }
 }
 
-EXPORT(average_pool_gradient)
-void average_pool_gradient(const conv_shape *s, const float *dy, float *dx, int first, int last) {
+static void average_pool_gradient(const conv_shape *s, const float *dy, float *dx, int first, int last) {
   const int c = s->in_channels;
   const offset in_image = (offset)s->in_height * s->in_width * c;
   const float *from = dy + (offset)first * s->out_height * s->out_width * c;

@@ -3,16 +3,22 @@
 //   target[pixel, column] = bias[column] + sum over taps t and depth d of
 //                           source[row(pixel, t), d] * weights[t, d, column]
 //
-// It is computed in register tiles of TILE_ROWS pixels by TILE_COLUMNS columns, from two packed
-// copies: the weights, once a call, as panels [panel][tap][depth][TILE_COLUMNS]; the rows of the
-// source, for a block of pixels at a time, as tiles [tile][tap][depth][TILE_ROWS]. So the inner
-// loop reads two streams in order, whatever stride, dilation and padding are. A row of zeros stands
-// for the padding.
+// It is computed in register tiles of TILE_ROWS pixels by TILE_COLUMNS columns. The weights are
+// packed once a call as panels [panel][tap][depth][TILE_COLUMNS]. The rows of the source are read
+// where they are, through a table of their addresses [tile][tap][TILE_ROWS] for a block of pixels;
+// where rows are short, and in WebAssembly, they are packed too, as tiles
+// [tile][tap][depth][TILE_ROWS]. A row of zeros stands for the padding.
 #include "simd.h"
 
 // A block of tiles that is multiplied with one panel after the other: it should stay in the caches.
 #define BLOCK_TILES 16
 #define BLOCK_FLOATS 16384
+// The shortest rows that are read in place. WebAssembly has no registers for so many addresses.
+#ifdef __wasm__
+#define SHORTEST_ROW INT32_MAX
+#else
+#define SHORTEST_ROW 8
+#endif
 
 // Where the pixels of a grid find their rows: at (y * step_y + tap_y, x * step_x + tap_x).
 typedef struct {
@@ -114,6 +120,34 @@ static inline void multiply_tile(const float *x, int taps, const int *tap_offset
   UNROLL for (int i = 0; i < TILE_ROWS; i++) low[i] = a[i], high[i] = b[i];
 }
 
+// Adds one tile's products with one panel, from rows that are read in place.
+static inline void multiply_rows(const float *const *rows, int taps, const int *tap_offset,
+                                 int depth, const float *panel, vfloat low[TILE_ROWS],
+                                 vfloat high[TILE_ROWS]) {
+  vfloat a[TILE_ROWS], b[TILE_ROWS];
+  UNROLL for (int i = 0; i < TILE_ROWS; i++) a[i] = low[i], b[i] = high[i];
+  for (int tap = 0; tap < taps; tap++, rows += TILE_ROWS) {
+    const float *w = panel + tap_offset[tap], *row[TILE_ROWS];
+    UNROLL for (int i = 0; i < TILE_ROWS; i++) row[i] = rows[i];
+    for (int d = 0; d < depth; d++, w += TILE_COLUMNS) {
+      const vfloat w0 = v_load(w), w1 = v_load(w + LANES);
+      UNROLL for (int i = 0; i < TILE_ROWS; i++) {
+        const vfloat value = v_splat(row[i][d]);
+        a[i] = v_multiply_add(value, w0, a[i]);
+        b[i] = v_multiply_add(value, w1, b[i]);
+      }
+    }
+  }
+  UNROLL for (int i = 0; i < TILE_ROWS; i++) low[i] = a[i], high[i] = b[i];
+}
+
+// The tiles of a block: packed values, or addresses of rows.
+typedef struct {
+  const float *packed;
+  const float *const *rows;
+  int taps, depth;
+} block_tiles;
+
 // Stores one row of a tile, or its first columns.
 static inline void store_row(float *to, vfloat low, vfloat high, int columns) {
   v_store_part(to, low, columns);
@@ -121,9 +155,10 @@ static inline void store_row(float *to, vfloat low, vfloat high, int columns) {
 }
 
 // Computes and stores one tile of `count` pixels by the columns of one panel.
-static inline void product_tile(const float *x, int taps, int depth, const weights *w, int panel,
+static inline void product_tile(const block_tiles *x, int tile, const weights *w, int panel,
                                 float *const *targets, int count, int columns) {
   const int column = panel * TILE_COLUMNS, width = MIN(TILE_COLUMNS, columns - column);
+  const float *from = w->packed + panel * w->panel_stride;
   vfloat low[TILE_ROWS], high[TILE_ROWS], bias_low = v_splat(0), bias_high = v_splat(0);
   if (w->bias) {
     bias_low = v_load(w->bias + column);
@@ -131,7 +166,9 @@ static inline void product_tile(const float *x, int taps, int depth, const weigh
     if (width > LANES) bias_high = v_load(w->bias + column + LANES);
   }
   UNROLL for (int i = 0; i < TILE_ROWS; i++) low[i] = bias_low, high[i] = bias_high;
-  multiply_tile(x, taps, w->tap_offset, depth, w->packed + panel * w->panel_stride, low, high);
+  const offset step = (offset)tile * x->taps * TILE_ROWS;
+  if (x->rows) multiply_rows(x->rows + step, x->taps, w->tap_offset, x->depth, from, low, high);
+  else multiply_tile(x->packed + step * x->depth, x->taps, w->tap_offset, x->depth, from, low, high);
   if (w->relu) {
     UNROLL for (int i = 0; i < TILE_ROWS; i++) low[i] = v_relu(low[i]), high[i] = v_relu(high[i]);
   }
@@ -140,17 +177,15 @@ static inline void product_tile(const float *x, int taps, int depth, const weigh
   }
 }
 
-// Multiplies a block of packed tiles, `count` pixels, with all panels.
-static void product_block(const float *tiles, int count, int taps, int depth, const weights *w,
-                          float *const *targets, int columns) {
-  const offset tile_floats = (offset)taps * depth * TILE_ROWS;
+// Multiplies a block of tiles, `count` pixels, with all panels.
+static void product_block(const block_tiles *x, int count, const weights *w, float *const *targets,
+                          int columns) {
   for (int panel = 0; panel * TILE_COLUMNS < columns; panel++)
     for (int i = 0; i < count; i += TILE_ROWS)
-      product_tile(tiles + i / TILE_ROWS * tile_floats, taps, depth, w, panel, targets + i,
-                   count - i, columns);
+      product_tile(x, i / TILE_ROWS, w, panel, targets + i, count - i, columns);
 }
 
-// Pixels of a block whose tiles have `length` = taps * depth steps.
+// Pixels of a block whose packed tiles have `length` = taps * depth steps.
 static inline int block_pixels(int length) {
   const int tiles = MIN(BLOCK_TILES, BLOCK_FLOATS / (MAX(1, length) * TILE_ROWS));
   return MAX(1, tiles) * TILE_ROWS;
@@ -159,7 +194,8 @@ static inline int block_pixels(int length) {
 static size_t product_scratch_bytes(int taps, int run, int depth) {
   const size_t length = (size_t)taps * depth;
   const size_t tiles = (size_t)block_pixels((int)length) * length * sizeof(float);
-  return tiles + (size_t)run * depth * sizeof(float) + 2 * 64;
+  const size_t rows = (size_t)BLOCK_TILES * TILE_ROWS * taps * sizeof(float *);
+  return MAX(tiles, rows) + (size_t)run * depth * sizeof(float) + 4 * 64;
 }
 
 // Packs one tap of a tile from the rows of its pixels.
@@ -198,42 +234,64 @@ static void pack_tile(const gather *g, pixel *at, int count, const float *zeros,
   }
 }
 
+// Notes the addresses of the rows of the tile that begins at a pixel, and moves the pixel on.
+static void point_tile(const gather *g, pixel *at, int count, const float *zeros,
+                       const float **rows) {
+  for (int i = 0; i < TILE_ROWS; i++) {
+    const int y0 = at->y * g->step_y, x0 = at->x * g->step_x;
+    const offset image = (offset)at->image * g->height;
+    for (int tap = 0; tap < g->taps; tap++) {
+      const int y = y0 + g->tap_y[tap], x = x0 + g->tap_x[tap];
+      const int inside = (unsigned)y < (unsigned)g->height && (unsigned)x < (unsigned)g->width;
+      const offset start = ((image + y) * g->width + x) * g->depth;
+      rows[tap * TILE_ROWS + i] = inside ? g->source + start : zeros;
+    }
+    if (i + 1 < count) next_pixel(g, at);
+  }
+  next_pixel(g, at);
+}
+
 // The whole product for pixels [first, last) of the grid, counted through all images.
 static void gather_product(const gather *g, const weights *w, const target *t, void *scratch,
                            offset first, offset last) {
   char *cursor = scratch;
-  const int length = g->taps * g->depth, block = block_pixels(length);
+  const int length = g->taps * g->depth, in_place = g->depth >= SHORTEST_ROW;
+  const int block = in_place ? BLOCK_TILES * TILE_ROWS : block_pixels(length);
   const int row = g->run * g->depth;
-  float *zeros = carve(&cursor, (size_t)row * sizeof(float)), *tiles = (float *)cursor;
+  float *zeros = carve(&cursor, (size_t)row * sizeof(float) + 64), *tiles = (float *)cursor;
+  const float **rows = (const float **)cursor;
+  const block_tiles x = {tiles, in_place ? rows : NULL, g->taps, g->depth};
   float *targets[BLOCK_TILES * TILE_ROWS];
   fill_zero(zeros, row);
   for (offset start = first; start < last; start += block) {
     const int count = (int)MIN((offset)block, last - start);
-    pixel at = pixel_at(g, start), packed = at;
-    for (int i = 0; i < count; i += TILE_ROWS)
-      pack_tile(g, &packed, MIN(TILE_ROWS, count - i), zeros, tiles + (offset)i * length);
+    pixel at = pixel_at(g, start), next = at;
+    for (int i = 0; i < count; i += TILE_ROWS) {
+      const int pixels = MIN(TILE_ROWS, count - i);
+      if (in_place) point_tile(g, &next, pixels, zeros, rows + (offset)i * g->taps);
+      else pack_tile(g, &next, pixels, zeros, tiles + (offset)i * length);
+    }
     for (int i = 0; i < count; i++, next_pixel(g, &at))
       targets[i] = t->start + at.image * t->image_stride + at.y * t->row_stride +
                    at.x * t->pixel_stride;
-    product_block(tiles, count, g->taps, g->depth, w, targets, t->columns);
+    product_block(&x, count, w, targets, t->columns);
   }
 }
 
 // ---- matrix product ----
 
-EXPORT(packed_floats) int packed_floats(int taps, int depth, int columns) {
+static int packed_floats(int taps, int depth, int columns) {
   return taps * depth * round_up(columns, TILE_COLUMNS);
 }
 
-EXPORT(panel_count) int panel_count(int columns) { return divide_up(columns, TILE_COLUMNS); }
+static int panel_count(int columns) { return divide_up(columns, TILE_COLUMNS); }
 
-EXPORT(matmul_scratch_bytes) int matmul_scratch_bytes(int depth) {
+static int matmul_scratch_bytes(int depth) {
   return (int)product_scratch_bytes(1, 1, depth);
 }
 
 // Packs b, [depth, columns] or, transposed, [columns, depth]. Range: panels.
-EXPORT(matmul_pack)
-void matmul_pack(const float *b, int transposed, int depth, int columns, float *packed, int first,
+static void matmul_pack(const float *b, int transposed, int depth, int columns, float *packed, int first,
                  int last) {
   pack_panels(b, 1, depth, columns, 0, transposed ? 1 : columns, transposed ? depth : 1, packed,
               first, last);
@@ -254,18 +312,22 @@ static void pack_matrix_tile(const float *a, int transposed, int rows, int depth
 
 // y = a b + bias, with b packed; a is [rows, depth] or, transposed, [depth, rows]. Range: rows of
 // y.
-EXPORT(matmul)
-void matmul(const float *a, int transposed, int rows, int depth, int columns, const float *packed,
+static void matmul(const float *a, int transposed, int rows, int depth, int columns, const float *packed,
             const float *bias, int relu, float *y, void *scratch, int first, int last) {
-  const int none = 0, block = block_pixels(depth);
+  const int none = 0, in_place = !transposed && depth >= SHORTEST_ROW;
+  const int block = in_place ? BLOCK_TILES * TILE_ROWS : block_pixels(depth);
   const weights w = {packed, (offset)depth * TILE_COLUMNS, &none, bias, relu};
   float *tiles = scratch, *targets[BLOCK_TILES * TILE_ROWS];
+  const float *row[BLOCK_TILES * TILE_ROWS + TILE_ROWS];
+  const block_tiles x = {tiles, in_place ? row : NULL, 1, depth};
   for (int start = first; start < last; start += block) {
     const int count = MIN(block, last - start);
-    for (int i = 0; i < count; i += TILE_ROWS)
+    for (int i = 0; in_place && i < round_up(count, TILE_ROWS); i++)
+      row[i] = a + (offset)(start + MIN(i, count - 1)) * depth;
+    for (int i = 0; !in_place && i < count; i += TILE_ROWS)
       pack_matrix_tile(a, transposed, rows, depth, start + i, MIN(TILE_ROWS, count - i),
                        tiles + (offset)i * depth);
     for (int i = 0; i < count; i++) targets[i] = y + (offset)(start + i) * columns;
-    product_block(tiles, count, 1, depth, &w, targets, columns);
+    product_block(&x, count, &w, targets, columns);
   }
 }

@@ -22,8 +22,7 @@ static double sum_row(const float *x, offset count) {
 }
 
 // y[row] = factor * the sum of x[row].
-EXPORT(sum_rows)
-void sum_rows(const float *x, offset count, double factor, float *y, offset first, offset last) {
+static void sum_rows(const float *x, offset count, double factor, float *y, offset first, offset last) {
   for (offset row = first; row < last; row++)
     y[row] = (float)(sum_row(x + row * count, count) * factor);
 }
@@ -42,56 +41,96 @@ static float row_maximum(const float *x, offset count) {
   return best;
 }
 
-EXPORT(maximum_rows)
-void maximum_rows(const float *x, offset count, float *y, offset first, offset last) {
+static void maximum_rows(const float *x, offset count, float *y, offset first, offset last) {
   for (offset row = first; row < last; row++) y[row] = row_maximum(x + row * count, count);
 }
 
-// ---- inner > 1: down columns. Range: columns (of every outer block) ----
+// ---- inner > 1: down columns ----
 
-typedef struct {
+// What is summed: x, (x - mean)^2, or dy (x - mean).
+enum { SUM_OF_X, SUM_OF_SQUARES, SUM_OF_PRODUCTS };
+
+static inline vfloat term_of(int kind, const float *x, const float *dy, const float *mean) {
+  if (kind == SUM_OF_X) return v_load(x);
+  const vfloat d = v_load(x) - v_load(mean);
+  return d * (kind == SUM_OF_SQUARES ? d : v_load(dy));
+}
+
+// totals[column] = the sum over `rows` rows.
+static inline void sum_down(int kind, const float *x, const float *dy, const float *mean,
+                            offset rows, int columns, double *totals) {
   float part[STRIP + LANES];
-  double total[STRIP];
-} strip_sums;
-
-static inline void clear_strip(strip_sums *s, int width) {
-  for (int i = 0; i < width; i++) s->total[i] = 0;
-}
-
-static inline void add_part_to_total(strip_sums *s, int width) {
-  for (int i = 0; i < width; i++) s->total[i] += (double)s->part[i];
-}
-
-static void sum_strip(const float *x, offset rows, offset stride, int width, strip_sums *s) {
-  clear_strip(s, width);
-  for (offset start = 0; start < rows; start += SUM_BLOCK) {
-    fill_zero(s->part, width);
-    const offset end = MIN(start + SUM_BLOCK, rows);
-    for (offset row = start; row < end; row++) {
-      const float *from = x + row * stride;
-      for (int i = 0; i < width; i += LANES)
-        v_store(s->part + i, v_load(s->part + i) + v_load(from + i));
+  for (int base = 0; base < columns; base += STRIP) {
+    const int width = MIN(STRIP, columns - base);
+    for (int i = 0; i < width; i++) totals[base + i] = 0;
+    for (offset start = 0; start < rows; start += SUM_BLOCK) {
+      fill_zero(part, width);
+      for (offset row = start; row < MIN(start + SUM_BLOCK, rows); row++) {
+        const offset at = row * columns + base;
+        for (int i = 0; i < width; i += LANES)
+          v_store(part + i, v_load(part + i) + term_of(kind, x + at + i, dy + at + i, mean + base + i));
+      }
+      for (int i = 0; i < width; i++) totals[base + i] += (double)part[i];
     }
-    add_part_to_total(s, width);
   }
 }
 
-// y[o, column] = factor * the sum over the reduced axis.
-EXPORT(sum_columns)
-void sum_columns(const float *x, int outer, offset rows, int inner, double factor, float *y,
-                 int first, int last) {
-  strip_sums sums;
-  for (int o = 0; o < outer; o++)
-    for (int column = first; column < last; column += STRIP) {
-      const int width = MIN(STRIP, last - column);
-      sum_strip(x + o * rows * inner + column, rows, inner, width, &sums);
-      for (int i = 0; i < width; i++)
-        y[(offset)o * inner + column + i] = (float)(sums.total[i] * factor);
-    }
+// Long columns are summed in groups of rows, which threads share, and the groups are then added in
+// order. How rows are grouped depends on their number alone.
+#define MOST_GROUPS 32
+
+static int row_groups(offset rows) {
+  return (int)MIN((offset)MOST_GROUPS, (rows + SUM_BLOCK - 1) / SUM_BLOCK);
 }
 
-EXPORT(maximum_columns)
-void maximum_columns(const float *x, int outer, offset rows, int inner, float *y, int first,
+static inline offset group_start(offset rows, int group) {
+  const offset blocks = (rows + SUM_BLOCK - 1) / SUM_BLOCK;
+  return MIN(rows, blocks * group / row_groups(rows) * SUM_BLOCK);
+}
+
+static inline void sum_groups(int kind, const float *x, const float *dy, const float *mean,
+                              offset rows, int columns, double *totals, int first, int last) {
+  for (int group = first; group < last; group++) {
+    const offset start = group_start(rows, group), end = group_start(rows, group + 1);
+    const offset at = start * columns;
+    sum_down(kind, x + at, dy + at, mean, end - start, columns, totals + (offset)group * columns);
+  }
+}
+
+// Sums of x, and of (x - mean)^2. Ranges: groups.
+static void group_sums(const float *x, offset rows, int columns, double *totals, int first,
+                       int last) {
+  sum_groups(SUM_OF_X, x, x, x, rows, columns, totals, first, last);
+}
+static void group_squares(const float *x, const float *mean, offset rows, int columns,
+                          double *totals, int first, int last) {
+  sum_groups(SUM_OF_SQUARES, x, x, mean, rows, columns, totals, first, last);
+}
+
+static inline double add_groups(const double *totals, int groups, int columns, int column) {
+  double sum = 0;
+  for (int group = 0; group < groups; group++) sum += totals[(offset)group * columns + column];
+  return sum;
+}
+
+// y[column] = factor * the sum of all groups. Range: columns.
+static void group_totals(const double *totals, int groups, int columns, double factor, float *y,
+                         int first, int last) {
+  for (int i = first; i < last; i++) y[i] = (float)(add_groups(totals, groups, columns, i) * factor);
+}
+
+// y[o, column] = factor * the sum over the reduced axis. Range: outer blocks.
+static void sum_columns(const float *x, offset rows, int inner, double factor, float *y,
+                        double *totals, int first, int last) {
+  for (int o = first; o < last; o++) {
+    const float *from = x + o * rows * inner;
+    sum_down(SUM_OF_X, from, from, from, rows, inner, totals);
+    for (int i = 0; i < inner; i++) y[(offset)o * inner + i] = (float)(totals[i] * factor);
+  }
+}
+
+// Range: columns (of every outer block).
+static void maximum_columns(const float *x, int outer, offset rows, int inner, float *y, int first,
                      int last) {
   for (int o = 0; o < outer; o++) {
     const float *from = x + o * rows * inner;
@@ -115,8 +154,7 @@ static double exponentials_of_row(const float *x, int count, float *y) {
   return total;
 }
 
-EXPORT(softmax)
-void softmax(const float *x, int count, float *y, offset first, offset last) {
+static void softmax(const float *x, int count, float *y, offset first, offset last) {
   for (offset row = first; row < last; row++) {
     float *to = y + row * count;
     const float factor = (float)(1 / exponentials_of_row(x + row * count, count, to));

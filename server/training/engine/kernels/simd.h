@@ -1,4 +1,5 @@
-// Vectors of float32, once for every machine: four lanes for WebAssembly, eight for AVX2.
+// Vectors of float32, once for every machine: four lanes for WebAssembly, NEON and SSE, eight for
+// AVX2, sixteen for AVX-512.
 // Arithmetic and comparisons are written with the compiler's vector operators; only what these lack
 // is here.
 #ifndef LIGHTBENCH_SIMD_H
@@ -11,12 +12,18 @@
 #define LANES 4
 // Rows of a register tile. Larger ones spill registers in WebAssembly and run at half the speed.
 #define TILE_ROWS 4
+#elif defined(__AVX512F__)
+#define LANES 16
+#define TILE_ROWS 8
 #elif defined(__AVX2__)
-#include <immintrin.h>
 #define LANES 8
 #define TILE_ROWS 6
+#elif defined(__ARM_NEON)
+#define LANES 4
+#define TILE_ROWS 8
 #else
-#error "These kernels need WebAssembly SIMD or AVX2."
+#define LANES 4
+#define TILE_ROWS 6
 #endif
 
 // Columns of a register tile: two vectors.
@@ -30,21 +37,16 @@ typedef float vfloat_at __attribute__((vector_size(4 * LANES), aligned(4), may_a
 static inline vfloat v_load(const float *p) { return *(const vfloat_at *)p; }
 static inline void v_store(float *p, vfloat v) { *(vfloat_at *)p = v; }
 
-static inline vfloat v_splat(float x) {
 #if LANES == 4
-  return (vfloat){x, x, x, x};
+#define SPLAT(x) {x, x, x, x}
+#elif LANES == 8
+#define SPLAT(x) {x, x, x, x, x, x, x, x}
 #else
-  return (vfloat){x, x, x, x, x, x, x, x};
+#define SPLAT(x) {x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x}
 #endif
-}
 
-static inline vint v_splat_int(int32_t x) {
-#if LANES == 4
-  return (vint){x, x, x, x};
-#else
-  return (vint){x, x, x, x, x, x, x, x};
-#endif
-}
+static inline vfloat v_splat(float x) { return (vfloat)SPLAT(x); }
+static inline vint v_splat_int(int32_t x) { return (vint)SPLAT(x); }
 
 // Stores the first `count` lanes.
 static inline void v_store_part(float *p, vfloat v, int count) {
@@ -59,8 +61,8 @@ static inline void v_store_part(float *p, vfloat v, int count) {
 static inline vfloat v_multiply_add(vfloat a, vfloat b, vfloat c) {
 #if defined(__wasm_relaxed_simd__)
   return (vfloat)wasm_f32x4_relaxed_madd((v128_t)a, (v128_t)b, (v128_t)c);
-#elif defined(__FMA__)
-  return _mm256_fmadd_ps(a, b, c);
+#elif defined(__FMA__) || defined(__ARM_NEON)
+  return __builtin_elementwise_fma(a, b, c);
 #else
   return a * b + c;
 #endif
@@ -70,7 +72,7 @@ static inline vfloat v_select(vint mask, vfloat yes, vfloat no) {
 #ifdef __wasm__
   return (vfloat)wasm_v128_bitselect((v128_t)yes, (v128_t)no, (v128_t)mask);
 #else
-  return _mm256_blendv_ps(no, yes, (vfloat)mask);
+  return (vfloat)(((vint)yes & mask) | ((vint)no & ~mask));
 #endif
 }
 
@@ -95,7 +97,7 @@ static inline vfloat v_sqrt(vfloat x) {
 #ifdef __wasm__
   return (vfloat)wasm_f32x4_sqrt((v128_t)x);
 #else
-  return _mm256_sqrt_ps(x);
+  return __builtin_elementwise_sqrt(x);
 #endif
 }
 
@@ -104,7 +106,7 @@ static inline vfloat v_round(vfloat x) {
 #ifdef __wasm__
   return (vfloat)wasm_f32x4_nearest((v128_t)x);
 #else
-  return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  return __builtin_elementwise_roundeven(x);
 #endif
 }
 
@@ -113,7 +115,7 @@ static inline vint v_to_int(vfloat x) {
 #ifdef __wasm__
   return (vint)wasm_i32x4_trunc_sat_f32x4((v128_t)x);
 #else
-  return (vint)_mm256_cvtps_epi32(x);
+  return __builtin_convertvector(x, vint);
 #endif
 }
 

@@ -1,6 +1,6 @@
 import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { broadcastSteps } from './axes';
-import { allFloat, attribute, input, type KernelCall, product, type WasmKernel } from './call';
+import { allFloat, attribute, input, type KernelCall, product, type BackendKernel } from './call';
 
 /** Activations that the product kernels apply themselves. */
 export function fusesActivation(call: KernelCall): boolean {
@@ -48,10 +48,8 @@ function multiply(call: KernelCall): TensorInfo {
   const batch = backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const y = backend.makeOutputInfo([...batch, rows, columns]);
   const { kernels } = backend;
-  const [packed, work] = backend.scratch(
-    4 * kernels.packed_floats(1, depth, columns),
-    kernels.matmul_scratch_bytes(depth),
-  ) as [number, number];
+  const packed = backend.scratch(4 * kernels.packed_floats(1, depth, columns));
+  backend.reserveThreadScratch(kernels.matmul_scratch_bytes(depth));
   const bias = call.inputs['bias'] ? backend.pointer(call.inputs['bias']) : 0;
   const relu = attribute<string | undefined>(call, 'activation') === 'relu' ? 1 : 0;
   let packedFrom = -1;
@@ -59,12 +57,12 @@ function multiply(call: KernelCall): TensorInfo {
     if (fromB !== packedFrom) {
       const from = backend.pointer(b) + 4 * fromB;
       const panels = kernels.panel_count(columns);
-      kernels.matmul_pack(from, Number(transposeB), depth, columns, packed, 0, panels);
+      kernels.matmul_pack(from, Number(transposeB), depth, columns, packed, panels);
       packedFrom = fromB;
     }
     const [pa, py] = [backend.pointer(a) + 4 * fromA, backend.pointer(y) + 4 * to];
     const sizes = [rows, depth, columns] as const;
-    kernels.matmul(pa, Number(transposeA), ...sizes, packed, bias, relu, py, work, 0, rows);
+    kernels.matmul(pa, Number(transposeA), ...sizes, packed, bias, relu, py, rows);
   }
   return y;
 }
@@ -100,7 +98,7 @@ function* matrices(
   }
 }
 
-export const productKernels: Readonly<Record<string, WasmKernel>> = {
+export const productKernels: Readonly<Record<string, BackendKernel>> = {
   LightbenchDense: {
     run: (call) => {
       const { x: a, kernel: b, bias } = call.inputs;

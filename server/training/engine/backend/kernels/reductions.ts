@@ -1,6 +1,6 @@
 import { type TensorInfo, util } from '@tensorflow/tfjs-core';
-import type { WasmBackend } from '../backend';
-import { allFloat, attribute, input, type KernelCall, product, type WasmKernel } from './call';
+import type { KernelBackend } from '../backend';
+import { allFloat, attribute, input, type KernelCall, product, type BackendKernel } from './call';
 import { runTranspose } from './layout';
 
 /** What a reduction does with the values, and the number its sum is multiplied with. */
@@ -28,7 +28,7 @@ function findBlocks(shape: readonly number[], axes: readonly number[]): Blocks |
 }
 
 function runReduction(
-  backend: WasmBackend,
+  backend: KernelBackend,
   kind: Reduction,
   x: TensorInfo,
   y: TensorInfo,
@@ -38,10 +38,30 @@ function runReduction(
   const [px, py] = [backend.pointer(x), backend.pointer(y)];
   const factor = kind === 'mean' ? 1 / reduced : 1;
   if (kind === 'maximum') {
-    if (inner === 1) kernels.maximum_rows(px, reduced, py, 0, outer);
-    else kernels.maximum_columns(px, outer, reduced, inner, py, 0, inner);
-  } else if (inner === 1) kernels.sum_rows(px, reduced, factor, py, 0, outer);
-  else kernels.sum_columns(px, outer, reduced, inner, factor, py, 0, inner);
+    if (inner === 1) kernels.maximum_rows(px, reduced, py, outer);
+    else kernels.maximum_columns(px, outer, reduced, inner, py, inner);
+  } else if (inner === 1) kernels.sum_rows(px, reduced, factor, py, outer);
+  else if (outer === 1) runGroups(backend, px, reduced, inner, factor, py);
+  else {
+    backend.reserveThreadScratch(8 * inner);
+    kernels.sum_columns(px, reduced, inner, factor, py, outer);
+  }
+}
+
+/** Sums down the columns of one matrix, times a factor. */
+export function runGroups(
+  backend: KernelBackend,
+  px: number,
+  rows: number,
+  columns: number,
+  factor: number,
+  py: number,
+): void {
+  const { kernels } = backend;
+  const groups = kernels.row_groups(rows);
+  const totals = backend.scratch(8 * groups * columns);
+  kernels.group_sums(px, rows, columns, totals, groups);
+  kernels.group_totals(totals, groups, columns, factor, py, columns);
 }
 
 function reduce(call: KernelCall, kind: Reduction): TensorInfo {
@@ -76,7 +96,7 @@ function softmax(call: KernelCall): TensorInfo {
   const count = logits.shape[logits.shape.length - 1]!;
   const y = backend.makeOutputInfo(logits.shape);
   const rows = util.sizeFromShape(logits.shape) / count;
-  backend.kernels.softmax(backend.pointer(logits), count, backend.pointer(y), 0, rows);
+  backend.kernels.softmax(backend.pointer(logits), count, backend.pointer(y), rows);
   return y;
 }
 
@@ -92,7 +112,7 @@ function overLastAxis(call: KernelCall): boolean {
   return allFloat(call) && isLast && product(shape) > 0;
 }
 
-export const reductionKernels: Readonly<Record<string, WasmKernel>> = {
+export const reductionKernels: Readonly<Record<string, BackendKernel>> = {
   Sum: { run: (call) => reduce(call, 'sum'), accepts: isReducible },
   Mean: { run: (call) => reduce(call, 'mean'), accepts: isReducible },
   Max: {

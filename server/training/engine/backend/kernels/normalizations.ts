@@ -1,5 +1,6 @@
 import { type TensorInfo } from '@tensorflow/tfjs-core';
-import { allFloat, attribute, input, type KernelCall, product, type WasmKernel } from './call';
+import { allFloat, attribute, input, type KernelCall, product, type BackendKernel } from './call';
+import { runGroups } from './reductions';
 
 function rowsAndChannels(x: TensorInfo): { rows: number; channels: number } {
   const channels = x.shape[x.shape.length - 1]!;
@@ -12,8 +13,14 @@ function moments(call: KernelCall): TensorInfo[] {
   const { rows, channels } = rowsAndChannels(x);
   const mean = backend.makeOutputInfo([channels]);
   const variance = backend.makeOutputInfo([channels]);
-  const to = [backend.pointer(mean), backend.pointer(variance)] as const;
-  backend.kernels.channel_moments(backend.pointer(x), rows, channels, ...to, 0, channels);
+  const { kernels } = backend;
+  const [px, pMean] = [backend.pointer(x), backend.pointer(mean)];
+  runGroups(backend, px, rows, channels, 1 / rows, pMean);
+  // In a second pass: the variance of the deviations keeps its digits when the mean is large.
+  const groups = kernels.row_groups(rows);
+  const totals = backend.scratch(8 * groups * channels);
+  kernels.group_squares(px, pMean, rows, channels, totals, groups);
+  kernels.group_totals(totals, groups, channels, 1 / rows, backend.pointer(variance), channels);
   return [mean, variance];
 }
 
@@ -40,7 +47,6 @@ function normalize(call: KernelCall, names: Names): TensorInfo {
     backend.pointer(input(call, names.beta)),
     attribute<number>(call, names.epsilon),
     backend.pointer(y),
-    0,
     rows,
   );
   return y;
@@ -55,16 +61,19 @@ function normalizationGradient(call: KernelCall): TensorInfo[] {
   const dGamma = backend.makeOutputInfo([channels]);
   const dBeta = backend.makeOutputInfo([channels]);
   const dx = backend.makeOutputInfo(x.shape);
-  const data = [backend.pointer(x), backend.pointer(input(call, 'dy')), rows, channels] as const;
-  const stats = [
-    backend.pointer(input(call, 'mean')),
-    backend.pointer(input(call, 'variance')),
-  ] as const;
-  const sums = [backend.pointer(dGamma), backend.pointer(dBeta)] as const;
-  kernels.batch_norm_sums(...data, ...stats, epsilon, ...sums, 0, channels);
+  const data = [backend.pointer(x), backend.pointer(input(call, 'dy'))] as const;
+  const mean = backend.pointer(input(call, 'mean'));
+  const variance = backend.pointer(input(call, 'variance'));
+  const to = [backend.pointer(dGamma), backend.pointer(dBeta)] as const;
+  const groups = kernels.row_groups(rows);
+  const products = backend.scratch(16 * groups * channels);
+  const sums = products + 8 * groups * channels;
+  kernels.batch_norm_sums(...data, mean, rows, channels, products, sums, groups);
+  kernels.batch_norm_totals(products, sums, groups, channels, variance, epsilon, ...to, channels);
   const gamma = backend.pointer(input(call, 'gamma'));
   const pdx = backend.pointer(dx);
-  kernels.batch_norm_gradient(...data, ...stats, gamma, ...sums, epsilon, pdx, 0, rows);
+  const shape = [rows, channels, mean, variance, gamma] as const;
+  kernels.batch_norm_gradient(...data, ...shape, ...to, epsilon, pdx, rows);
   return [dx, dGamma, dBeta];
 }
 
@@ -77,7 +86,7 @@ function isPerChannel(call: KernelCall): boolean {
   );
 }
 
-export const normalizationKernels: Readonly<Record<string, WasmKernel>> = {
+export const normalizationKernels: Readonly<Record<string, BackendKernel>> = {
   FusedBatchNorm: { run: (call) => normalize(call, theirs), accepts: isPerChannel },
   LightbenchMoments: { run: moments },
   LightbenchBatchNorm: { run: (call) => normalize(call, ours) },

@@ -1,11 +1,11 @@
 import { slice_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
-import type { WasmBackend } from '../backend';
+import type { KernelBackend } from '../backend';
 import { denseSteps, mergeAxes } from './axes';
-import { allFloat, attribute, input, type KernelCall, product, type WasmKernel } from './call';
+import { allFloat, attribute, input, type KernelCall, product, type BackendKernel } from './call';
 
 /** A copy with its axes in another order. */
 export function runTranspose(
-  backend: WasmBackend,
+  backend: KernelBackend,
   x: TensorInfo,
   order: readonly number[],
 ): TensorInfo {
@@ -16,7 +16,7 @@ export function runTranspose(
   const record = mergeAxes(shape, [from, from])!;
   const y = backend.makeOutputInfo(shape);
   const [px, py] = [backend.pointer(x), backend.pointer(y)];
-  backend.kernels.transpose(backend.shapePointer(record), px, py, 0, util.sizeFromShape(shape));
+  backend.kernels.transpose(backend.shapePointer(record), px, py, util.sizeFromShape(shape));
   return y;
 }
 
@@ -113,7 +113,7 @@ function hasAxes(call: KernelCall): boolean {
 }
 
 /** Copies of rows need no C: a typed array's `set` is as fast. */
-export const layoutKernels: Readonly<Record<string, WasmKernel>> = {
+export const layoutKernels: Readonly<Record<string, BackendKernel>> = {
   Transpose: { run: transpose, accepts: hasAxes },
   Slice: { run: slice, accepts: hasAxes },
   Cast: {

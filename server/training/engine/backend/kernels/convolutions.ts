@@ -1,5 +1,5 @@
 import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
-import { allFloat, attribute, input, type KernelCall, type WasmKernel } from './call';
+import { allFloat, attribute, input, type KernelCall, product, type BackendKernel } from './call';
 import { biasHas, fusesActivation } from './products';
 
 type Shape4 = [number, number, number, number];
@@ -52,16 +52,16 @@ function convolve(call: KernelCall): TensorInfo {
   const y = backend.makeOutputInfo(info.outShape);
   const taps = info.filterHeight * info.filterWidth;
   const shape = backend.shapePointer(convRecord(info));
-  const [packed, work] = backend.scratch(
+  const packed = backend.scratch(
     4 * kernels.packed_floats(taps, info.inChannels, info.outChannels),
-    kernels.conv2d_scratch_bytes(shape),
-  ) as [number, number];
+  );
+  backend.reserveThreadScratch(kernels.conv2d_scratch_bytes(shape));
   const bias = call.inputs['bias'] ? backend.pointer(call.inputs['bias']) : 0;
   const relu = attribute<string | undefined>(call, 'activation') === 'relu' ? 1 : 0;
   const panels = kernels.panel_count(info.outChannels);
-  kernels.conv2d_pack(shape, backend.pointer(filter), packed, 0, panels);
+  kernels.conv2d_pack(shape, backend.pointer(filter), packed, panels);
   const [px, py] = [backend.pointer(x), backend.pointer(y)];
-  kernels.conv2d(shape, px, packed, bias, relu, py, work, 0, info.batchSize);
+  kernels.conv2d(shape, px, packed, bias, relu, py, info.batchSize);
   return y;
 }
 
@@ -75,14 +75,14 @@ function inputGradient(call: KernelCall): TensorInfo {
   const dx = backend.makeOutputInfo(inShape);
   const taps = info.filterHeight * info.filterWidth;
   const shape = backend.shapePointer(convRecord(info));
-  const [packed, work] = backend.scratch(
+  const packed = backend.scratch(
     4 * kernels.packed_floats(taps, info.outChannels, info.inChannels),
-    kernels.conv2d_scratch_bytes(shape),
-  ) as [number, number];
+  );
+  backend.reserveThreadScratch(kernels.conv2d_scratch_bytes(shape));
   const panels = kernels.panel_count(info.inChannels);
-  kernels.conv2d_input_gradient_pack(shape, backend.pointer(filter), packed, 0, panels);
+  kernels.conv2d_input_gradient_pack(shape, backend.pointer(filter), packed, panels);
   const [pdy, pdx] = [backend.pointer(dy), backend.pointer(dx)];
-  kernels.conv2d_input_gradient(shape, pdy, packed, pdx, work, 0, info.batchSize);
+  kernels.conv2d_input_gradient(shape, pdy, packed, pdx, info.batchSize);
   return dx;
 }
 
@@ -95,10 +95,13 @@ function filterGradient(call: KernelCall): TensorInfo {
   const info = convInfo(call, x.shape, filterShape);
   const dw = backend.makeOutputInfo(filterShape);
   const shape = backend.shapePointer(convRecord(info));
-  const [work] = backend.scratch(kernels.conv2d_filter_gradient_scratch_bytes(shape)) as [number];
-  const tiles = kernels.conv2d_filter_gradient_tiles(shape);
-  const [px, pdy, pdw] = [backend.pointer(x), backend.pointer(dy), backend.pointer(dw)];
-  kernels.conv2d_filter_gradient(shape, px, pdy, pdw, work, 0, tiles);
+  backend.reserveThreadScratch(kernels.conv2d_filter_gradient_scratch_bytes(shape));
+  const parts = kernels.conv2d_filter_gradient_parts(shape);
+  const units = kernels.conv2d_filter_gradient_units(shape);
+  const size = product(filterShape);
+  const sums = backend.scratch(4 * parts * size);
+  kernels.conv2d_filter_gradient(shape, backend.pointer(x), backend.pointer(dy), sums, units);
+  kernels.add_parts(sums, parts, size, backend.pointer(dw), size);
   return dw;
 }
 
@@ -107,7 +110,7 @@ function isChannelsLast(call: KernelCall): boolean {
 }
 
 /** The gradients also take `dilations`, which TF.js never passes: ops.ts does. */
-export const convolutionKernels: Readonly<Record<string, WasmKernel>> = {
+export const convolutionKernels: Readonly<Record<string, BackendKernel>> = {
   Conv2D: { run: convolve, accepts: isChannelsLast },
   FusedConv2D: {
     run: convolve,

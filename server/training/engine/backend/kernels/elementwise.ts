@@ -1,21 +1,21 @@
 import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
-import type { WasmBackend } from '../backend';
-import type { KernelName } from '../module';
+import type { KernelBackend } from '../backend';
+import type { TaskName } from '../kernels';
 import { broadcastSteps, mergeAxes } from './axes';
-import { allFloat, input, type KernelCall, type WasmKernel } from './call';
+import { allFloat, input, type KernelCall, type BackendKernel } from './call';
 
 /** Runs a kernel of one operand. */
-export function runUnary(backend: WasmBackend, name: KernelName, x: TensorInfo): TensorInfo {
+export function runUnary(backend: KernelBackend, name: TaskName, x: TensorInfo): TensorInfo {
   const y = backend.makeOutputInfo(x.shape);
   const count = util.sizeFromShape(x.shape);
-  backend.kernels[name](backend.pointer(x), backend.pointer(y), 0, count);
+  backend.kernels[name](backend.pointer(x), backend.pointer(y), count);
   return y;
 }
 
 /** Runs a kernel of two operands, with broadcasting; undefined for shapes of too many axes. */
 export function runBinary(
-  backend: WasmBackend,
-  name: KernelName,
+  backend: KernelBackend,
+  name: TaskName,
   a: TensorInfo,
   b: TensorInfo,
 ): TensorInfo | undefined {
@@ -29,20 +29,19 @@ export function runBinary(
     backend.pointer(a),
     backend.pointer(b),
     backend.pointer(y),
-    0,
     util.sizeFromShape(shape),
   );
   return y;
 }
 
-function unary(name: KernelName): WasmKernel {
+function unary(name: TaskName): BackendKernel {
   return { run: (call) => runUnary(call.backend, name, input(call, 'x')) };
 }
 
 function binary(
-  name: KernelName,
+  name: TaskName,
   [first, second]: readonly [string, string] = ['a', 'b'],
-): WasmKernel {
+): BackendKernel {
   return {
     run: (call) => runBinary(call.backend, name, input(call, first), input(call, second))!,
     accepts: (call) => allFloat(call) && fitsRecord(input(call, first), input(call, second)),
@@ -69,7 +68,7 @@ function addAll({ inputs, backend }: KernelCall): TensorInfo {
   return sum;
 }
 
-export const elementwiseKernels: Readonly<Record<string, WasmKernel>> = {
+export const elementwiseKernels: Readonly<Record<string, BackendKernel>> = {
   Relu: unary('unary_relu'),
   Neg: unary('unary_negate'),
   Abs: unary('unary_absolute'),

@@ -1,5 +1,5 @@
 import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
-import { attribute, input, type KernelCall, type WasmKernel } from './call';
+import { attribute, input, type KernelCall, type BackendKernel } from './call';
 import { convRecord } from './convolutions';
 
 type Pool = 'max_pool' | 'average_pool';
@@ -16,7 +16,7 @@ function poolInfo(call: KernelCall, shape: number[]): backend_util.Conv2DInfo {
   );
 }
 
-function pool(name: Pool): WasmKernel {
+function pool(name: Pool): BackendKernel {
   return {
     run: (call) => {
       const { backend } = call;
@@ -24,7 +24,7 @@ function pool(name: Pool): WasmKernel {
       const info = poolInfo(call, x.shape);
       const y = backend.makeOutputInfo(info.outShape);
       const shape = backend.shapePointer(convRecord(info));
-      backend.kernels[name](shape, backend.pointer(x), backend.pointer(y), 0, info.batchSize);
+      backend.kernels[name](shape, backend.pointer(x), backend.pointer(y), info.batchSize);
       return y;
     },
   };
@@ -37,7 +37,7 @@ function maxPoolGradient(call: KernelCall): TensorInfo {
   const dx = backend.makeOutputInfo(x.shape);
   const shape = backend.shapePointer(convRecord(info));
   const [px, pdy] = [backend.pointer(x), backend.pointer(input(call, 'dy'))];
-  backend.kernels.max_pool_gradient(shape, px, pdy, backend.pointer(dx), 0, info.batchSize);
+  backend.kernels.max_pool_gradient(shape, px, pdy, backend.pointer(dx), info.batchSize);
   return dx;
 }
 
@@ -48,11 +48,11 @@ function averagePoolGradient(call: KernelCall): TensorInfo {
   const dx = backend.makeOutputInfo(x.shape);
   const shape = backend.shapePointer(convRecord(info));
   const pdy = backend.pointer(input(call, 'dy'));
-  backend.kernels.average_pool_gradient(shape, pdy, backend.pointer(dx), 0, info.batchSize);
+  backend.kernels.average_pool_gradient(shape, pdy, backend.pointer(dx), info.batchSize);
   return dx;
 }
 
-export const poolKernels: Readonly<Record<string, WasmKernel>> = {
+export const poolKernels: Readonly<Record<string, BackendKernel>> = {
   MaxPool: pool('max_pool'),
   MaxPoolGrad: { run: maxPoolGradient },
   AvgPool: pool('average_pool'),

@@ -1,54 +1,56 @@
 import '@tensorflow/tfjs-backend-cpu';
 import { getKernelsForBackend, type KernelFunc, registerKernel } from '@tensorflow/tfjs-core';
-import { type WasmBackend, wasmBackendName } from './backend';
-import { allFloat, type KernelCall, type WasmKernel } from './kernels/call';
+import { backendName, type KernelBackend } from './backend';
+import { allFloat, type KernelCall, type BackendKernel } from './kernels/call';
 import { convolutionKernels } from './kernels/convolutions';
 import { elementwiseKernels } from './kernels/elementwise';
 import { layoutKernels } from './kernels/layout';
 import { normalizationKernels } from './kernels/normalizations';
+import { optimizerKernels } from './kernels/optimizers';
 import { poolKernels } from './kernels/pools';
 import { productKernels } from './kernels/products';
 import { reductionKernels } from './kernels/reductions';
 
-const wasmKernels: Readonly<Record<string, WasmKernel>> = {
+const ownKernels: Readonly<Record<string, BackendKernel>> = {
   ...convolutionKernels,
   ...elementwiseKernels,
   ...layoutKernels,
   ...normalizationKernels,
+  ...optimizerKernels,
   ...poolKernels,
   ...productKernels,
   ...reductionKernels,
 };
 
 /** Names of the TF.js kernels (and our own) that run in C. */
-export const wasmKernelNames: readonly string[] = Object.keys(wasmKernels);
+export const kernelNames: readonly string[] = Object.keys(ownKernels);
 
 let registered = false;
 
 /** Registers every kernel of the CPU backend for ours too, the hot ones in C. Once a process. */
-export function registerWasmKernels(): void {
+export function registerKernels(): void {
   if (registered) return;
   registered = true;
   const inherited = new Map<string, KernelFunc>();
   for (const config of getKernelsForBackend('cpu')) {
     const kernelFunc = guarded(config.kernelFunc);
     inherited.set(config.kernelName, kernelFunc);
-    if (!Object.hasOwn(wasmKernels, config.kernelName)) {
-      registerKernel({ ...config, kernelFunc, backendName: wasmBackendName });
+    if (!Object.hasOwn(ownKernels, config.kernelName)) {
+      registerKernel({ ...config, kernelFunc, backendName: backendName });
     }
   }
-  for (const [kernelName, kernel] of Object.entries(wasmKernels)) {
+  for (const [kernelName, kernel] of Object.entries(ownKernels)) {
     const kernelFunc = withFallback(kernelName, kernel, inherited.get(kernelName));
-    registerKernel({ kernelName, backendName: wasmBackendName, kernelFunc });
+    registerKernel({ kernelName, backendName: backendName, kernelFunc });
   }
 }
 
 function guarded(kernel: KernelFunc): KernelFunc {
-  return (call) => (call.backend as WasmBackend).runInherited(() => kernel(call));
+  return (call) => (call.backend as KernelBackend).runInherited(() => kernel(call));
 }
 
 /** The kernel in C where it takes the call, else the inherited one. */
-function withFallback(name: string, kernel: WasmKernel, inherited?: KernelFunc): KernelFunc {
+function withFallback(name: string, kernel: BackendKernel, inherited?: KernelFunc): KernelFunc {
   const accepts = kernel.accepts ?? allFloat;
   return (given) => {
     const call = { ...given, attrs: given.attrs ?? {} } as unknown as KernelCall;

@@ -1,7 +1,7 @@
-import { webAssembly, type WasmMemory } from './webassembly';
+import { webAssembly, type WasmMemory } from '../wasm/webassembly';
 
 /** Room behind every block that kernels may read, not write: see kernels/base.h. */
-const slackBytes = 64;
+const slackBytes = 128;
 const alignmentBytes = 64;
 const pageBytes = 65536;
 /** Up to this size, blocks of one class are kept for reuse and never joined. */

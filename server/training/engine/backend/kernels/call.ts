@@ -1,15 +1,15 @@
 import type { NamedAttrMap, TensorInfo } from '@tensorflow/tfjs-core';
-import type { WasmBackend } from '../backend';
+import type { KernelBackend } from '../backend';
 
 /** What TF.js hands to a kernel. */
 export interface KernelCall {
   readonly inputs: Readonly<Record<string, TensorInfo | undefined>>;
-  readonly backend: WasmBackend;
+  readonly backend: KernelBackend;
   readonly attrs: NamedAttrMap;
 }
 
 /** A kernel in C, with the calls that it can take; all others go to the inherited CPU kernel. */
-export interface WasmKernel {
+export interface BackendKernel {
   readonly run: (call: KernelCall) => TensorInfo | TensorInfo[];
   /** Default: every input is float32. */
   readonly accepts?: (call: KernelCall) => boolean;

@@ -2,38 +2,61 @@ import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { backend_util } from '@tensorflow/tfjs-core';
 import { type DataType, type DataTypeMap, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { Heap } from './heap';
-import type { Kernels, LinkedKernels } from './module';
-import type { WasmMemory } from './webassembly';
+import type { KernelHost, RunningKernels } from './host';
+import { bindKernels, type Kernels, recordLength, writeScratch } from './kernels';
 
 /** The name under which TF.js knows this backend. */
-export const wasmBackendName = 'lightbench-wasm';
+export const backendName = 'lightbench';
 
 type Values = backend_util.BackendValues;
 type NumericArray = Float32Array | Int32Array | Uint8Array;
 type DataId = TensorInfo['dataId'];
 
+/** Memory that grows to the largest request and is then reused. */
+interface Scratch {
+  pointer: number;
+  sizeBytes: number;
+}
+
 /**
- * TF.js on our kernels. It extends the CPU backend, whose kernels it inherits: those read
- * `backend.data.get(dataId).values`, which here are views of the WebAssembly memory. Kernels in C take
+ * TF.js on our kernels, in WebAssembly or native. It extends the CPU backend, whose kernels it inherits: those read
+ * `backend.data.get(dataId).values`, which here are views of the memory that
+ * the kernels work on. Kernels in C take
  * their addresses. Memory is freed when TF.js disposes a tensor, never by the garbage collector.
  */
-export class WasmBackend extends MathBackendCPU {
+export class KernelBackend extends MathBackendCPU {
   readonly kernels: Kernels;
   readonly heap: Heap;
   /** Where shapes are written for kernels that take a record: see `shapePointer`. */
   private readonly shapeView: Int32Array;
-  private scratchPointer = 0;
-  private scratchBytes = 0;
+  private readonly record: Float64Array;
+  private readonly running: RunningKernels;
+  private readonly shared: Scratch = { pointer: 0, sizeBytes: 0 };
+  private readonly ofThreads: Scratch = { pointer: 0, sizeBytes: 0 };
   private dataCount = 0;
   /** While an inherited kernel runs: what it made, and the blocks to free after it. */
   private inherited: { readonly made: DataId[]; readonly freed: number[] } | undefined;
 
-  constructor(linked: LinkedKernels, memory: WasmMemory) {
+  constructor(host: KernelHost, threads: number) {
     super();
-    this.kernels = linked.kernels;
-    this.heap = new Heap(memory, linked.heapStart);
+    this.heap = new Heap(host.memory, host.heapStart);
     const pointer = this.heap.allocate(256);
     this.shapeView = new Int32Array(this.heap.bytes, pointer, 64);
+    const record = this.heap.allocate(8 * recordLength);
+    this.record = new Float64Array(this.heap.bytes, record, recordLength);
+    const allocate = (sizeBytes: number): number => this.heap.allocate(sizeBytes);
+    this.running = host.start({ record, threads, allocate });
+    this.kernels = bindKernels(host.taskNames, this.record, () => this.running.run());
+  }
+
+  /** Threads that compute. */
+  get threads(): number {
+    return this.running.threads;
+  }
+
+  override dispose(): void {
+    this.running.close();
+    super.dispose();
   }
 
   override write(values: Values, shape: number[], dtype: DataType): DataId {
@@ -135,24 +158,29 @@ export class WasmBackend extends MathBackendCPU {
   }
 
   /**
-   * Scratch memory for one kernel call, in parts: their addresses. The next request reuses it; it
-   * grows to the largest request and stays.
+   * Scratch memory that all threads share, for one kernel call. The next request reuses it; it grows
+   * to the largest request and stays.
    */
-  scratch(...partBytes: readonly number[]): readonly number[] {
-    const rounded = partBytes.map((bytes) => Math.ceil(bytes / 64) * 64 + 64);
-    const total = rounded.reduce((sum, bytes) => sum + bytes, 0);
-    if (total > this.scratchBytes) {
-      if (this.scratchBytes > 0) this.heap.free(this.scratchPointer);
-      this.scratchBytes = 0;
-      this.scratchPointer = this.heap.allocate(total);
-      this.scratchBytes = total;
+  scratch(sizeBytes: number): number {
+    return this.growScratch(this.shared, sizeBytes);
+  }
+
+  /** Sees to it that each thread has so much scratch memory of its own. */
+  reserveThreadScratch(sizeBytes: number): void {
+    // Threads must not write to one cache line, nor read what another writes behind its end.
+    const step = Math.ceil(sizeBytes / 64) * 64 + 128;
+    if (step * this.threads <= this.ofThreads.sizeBytes) return;
+    writeScratch(this.record, this.growScratch(this.ofThreads, step * this.threads), step);
+  }
+
+  private growScratch(scratch: Scratch, sizeBytes: number): number {
+    if (sizeBytes > scratch.sizeBytes) {
+      if (scratch.sizeBytes > 0) this.heap.free(scratch.pointer);
+      scratch.sizeBytes = 0;
+      scratch.pointer = this.heap.allocate(sizeBytes);
+      scratch.sizeBytes = sizeBytes;
     }
-    let next = this.scratchPointer;
-    return rounded.map((bytes) => {
-      const pointer = next;
-      next += bytes;
-      return pointer;
-    });
+    return scratch.pointer;
   }
 
   private freeBlock(pointer: number): void {

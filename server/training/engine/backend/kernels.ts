@@ -1,0 +1,116 @@
+/** Kernels that answer with a number: sizes of scratch memory, numbers of units of work. */
+const queryNames = [
+  'packed_floats',
+  'panel_count',
+  'matmul_scratch_bytes',
+  'conv2d_scratch_bytes',
+  'conv2d_filter_gradient_parts',
+  'conv2d_filter_gradient_units',
+  'conv2d_filter_gradient_scratch_bytes',
+  'row_groups',
+] as const;
+
+/** Kernels that compute; their last argument is the number of units of work. */
+const taskNames = [
+  'matmul_pack',
+  'matmul',
+  'conv2d_pack',
+  'conv2d',
+  'conv2d_input_gradient_pack',
+  'conv2d_input_gradient',
+  'conv2d_filter_gradient',
+  'add_parts',
+  'max_pool',
+  'max_pool_gradient',
+  'average_pool',
+  'average_pool_gradient',
+  'unary_relu',
+  'unary_negate',
+  'unary_absolute',
+  'unary_square',
+  'unary_square_root',
+  'unary_reciprocal_root',
+  'unary_reciprocal',
+  'unary_exponential',
+  'unary_logarithm',
+  'unary_tanh',
+  'unary_sigmoid',
+  'unary_softplus',
+  'unary_elu',
+  'binary_add',
+  'binary_subtract',
+  'binary_multiply',
+  'binary_divide',
+  'binary_maximum',
+  'binary_minimum',
+  'binary_squared_difference',
+  'binary_relu_gradient',
+  'binary_elu_gradient',
+  'sum_rows',
+  'maximum_rows',
+  'sum_columns',
+  'maximum_columns',
+  'softmax',
+  'group_sums',
+  'group_squares',
+  'group_totals',
+  'batch_norm',
+  'batch_norm_sums',
+  'batch_norm_totals',
+  'batch_norm_gradient',
+  'transpose',
+  'adam',
+] as const;
+
+export type TaskName = (typeof taskNames)[number];
+export type KernelName = (typeof queryNames)[number] | TaskName;
+
+/** The kernels as functions of numbers; addresses are bytes from the start of the memory. */
+export type Kernels = Readonly<Record<KernelName, (...values: number[]) => number>>;
+
+/** The record of pool.h: task, units of work, scratch memory of the first thread, step to the next. */
+const record = { task: 0, count: 1, scratch: 2, scratchStep: 3, arguments: 4 } as const;
+export const recordLength = 24;
+
+/** Where each thread finds its scratch memory. */
+export function writeScratch(values: Float64Array, pointer: number, stepBytes: number): void {
+  values[record.scratch] = pointer;
+  values[record.scratchStep] = stepBytes;
+}
+
+/**
+ * Functions that write their arguments into the record and run. `names` is the table of the compiled
+ * kernels, in its order.
+ */
+export function bindKernels(
+  names: readonly string[],
+  values: Float64Array,
+  run: () => number,
+): Kernels {
+  const bound: Partial<Record<KernelName, (...values: number[]) => number>> = {};
+  for (const name of queryNames) {
+    const idx = indexOf(names, name);
+    bound[name] = (...given) => {
+      values[record.task] = idx;
+      for (let i = 0; i < given.length; i++) values[record.arguments + i] = given[i]!;
+      return run();
+    };
+  }
+  for (const name of taskNames) {
+    const idx = indexOf(names, name);
+    bound[name] = (...given) => {
+      const last = given.length - 1;
+      values[record.task] = idx;
+      values[record.count] = given[last]!;
+      for (let i = 0; i < last; i++) values[record.arguments + i] = given[i]!;
+      return run();
+    };
+  }
+  return bound as Kernels;
+}
+
+function indexOf(names: readonly string[], name: string): number {
+  const idx = names.indexOf(name);
+  if (idx >= 0) return idx;
+  throw new Error(`The compiled kernels have no "${name}": run npm run build:kernels.`);
+}

@@ -1,0 +1,73 @@
+// Every kernel that TypeScript calls, included by tasks.c with different meanings of TASK and QUERY.
+//
+//   TASK(name, cost of one unit, arguments before the range ...)
+//   QUERY(name, arguments ...)
+//
+// P(i) is argument i as an address, I(i) as a whole number, L(i) as a long one, D(i) as a real one;
+// SCRATCH is this thread's scratch memory.
+
+QUERY(packed_floats, I(0), I(1), I(2))
+QUERY(panel_count, I(0))
+QUERY(matmul_scratch_bytes, I(0))
+TASK(matmul_pack, (double)I(2) * TILE_COLUMNS, P(0), I(1), I(2), I(3), P(4))
+TASK(matmul, (double)I(3) * I(4) / LANES, P(0), I(1), I(2), I(3), I(4), P(5), P(6), I(7), P(8),
+     SCRATCH)
+
+QUERY(conv2d_scratch_bytes, P(0))
+TASK(conv2d_pack, shape_taps(P(0)) * TILE_COLUMNS, P(0), P(1), P(2))
+TASK(conv2d, shape_cost(P(0)), P(0), P(1), P(2), P(3), I(4), P(5), SCRATCH)
+TASK(conv2d_input_gradient_pack, shape_taps(P(0)) * TILE_COLUMNS, P(0), P(1), P(2))
+TASK(conv2d_input_gradient, shape_cost(P(0)), P(0), P(1), P(2), P(3), SCRATCH)
+QUERY(conv2d_filter_gradient_parts, P(0))
+QUERY(conv2d_filter_gradient_units, P(0))
+QUERY(conv2d_filter_gradient_scratch_bytes, P(0))
+TASK(conv2d_filter_gradient, shape_cost(P(0)) / 16, P(0), P(1), P(2), P(3), SCRATCH)
+TASK(add_parts, I(1), P(0), I(1), L(2), P(3))
+
+TASK(max_pool, shape_pixels(P(0)), P(0), P(1), P(2))
+TASK(max_pool_gradient, 2 * shape_pixels(P(0)), P(0), P(1), P(2), P(3))
+TASK(average_pool, shape_pixels(P(0)), P(0), P(1), P(2))
+TASK(average_pool_gradient, shape_pixels(P(0)), P(0), P(1), P(2))
+
+TASK(unary_relu, 1, P(0), P(1))
+TASK(unary_negate, 1, P(0), P(1))
+TASK(unary_absolute, 1, P(0), P(1))
+TASK(unary_square, 1, P(0), P(1))
+TASK(unary_square_root, 2, P(0), P(1))
+TASK(unary_reciprocal_root, 4, P(0), P(1))
+TASK(unary_reciprocal, 2, P(0), P(1))
+TASK(unary_exponential, 8, P(0), P(1))
+TASK(unary_logarithm, 8, P(0), P(1))
+TASK(unary_tanh, 16, P(0), P(1))
+TASK(unary_sigmoid, 8, P(0), P(1))
+TASK(unary_softplus, 16, P(0), P(1))
+TASK(unary_elu, 8, P(0), P(1))
+
+TASK(binary_add, 1, P(0), P(1), P(2), P(3))
+TASK(binary_subtract, 1, P(0), P(1), P(2), P(3))
+TASK(binary_multiply, 1, P(0), P(1), P(2), P(3))
+TASK(binary_divide, 2, P(0), P(1), P(2), P(3))
+TASK(binary_maximum, 1, P(0), P(1), P(2), P(3))
+TASK(binary_minimum, 1, P(0), P(1), P(2), P(3))
+TASK(binary_squared_difference, 1, P(0), P(1), P(2), P(3))
+TASK(binary_relu_gradient, 1, P(0), P(1), P(2), P(3))
+TASK(binary_elu_gradient, 1, P(0), P(1), P(2), P(3))
+
+TASK(sum_rows, L(1), P(0), L(1), D(2), P(3))
+TASK(maximum_rows, L(1), P(0), L(1), P(2))
+TASK(sum_columns, (double)L(1) * I(2), P(0), L(1), I(2), D(3), P(4), SCRATCH)
+QUERY(row_groups, L(0))
+TASK(group_sums, (double)L(1) * I(2) / MOST_GROUPS, P(0), L(1), I(2), P(3))
+TASK(group_squares, (double)L(2) * I(3) / MOST_GROUPS, P(0), P(1), L(2), I(3), P(4))
+TASK(group_totals, I(1), P(0), I(1), I(2), D(3), P(4))
+TASK(maximum_columns, (double)I(1) * L(2), P(0), I(1), L(2), I(3), P(4))
+TASK(softmax, 8.0 * I(1), P(0), I(1), P(2))
+
+TASK(batch_norm, I(1), P(0), I(1), P(2), P(3), P(4), P(5), D(6), P(7))
+TASK(batch_norm_sums, 2.0 * L(3) * I(4) / MOST_GROUPS, P(0), P(1), P(2), L(3), I(4), P(5), P(6))
+TASK(batch_norm_totals, 2.0 * I(2), P(0), P(1), I(2), I(3), P(4), D(5), P(6), P(7))
+TASK(batch_norm_gradient, I(3), P(0), P(1), L(2), I(3), P(4), P(5), P(6), P(7), P(8), D(9), P(10))
+
+TASK(transpose, 2, P(0), P(1), P(2))
+
+TASK(adam, 6, P(0), P(1), P(2), P(3), D(4), D(5), D(6), D(7), D(8), D(9), D(10), P(11), P(12), P(13))
