@@ -3,7 +3,7 @@
 // Net b: 32x32x3, three blocks of same-padded 3x3 convolution (32, 64, 128), batch norm, ReLU, pooling;
 // dense 10. One step is forward, backward and Adam on a batch of 128.
 import * as tf from '@tensorflow/tfjs-core';
-import { adamUpdate, batchNorm, conv2d, dense, relu } from '../../server/training/engine/ops';
+import { adamUpdate, batchNorm, conv2d, dense } from '../../server/training/engine/ops';
 
 /** A network with its data, ready to be stepped. */
 export interface ProbeNet {
@@ -70,7 +70,7 @@ export function netB({ batchSize, width }: ProbeSize = probeSize): ProbeNet {
     let y = x;
     for (let block = 1; block <= 3; block++) {
       y = conv2d(y, v(`w${block}`), { padding: 'same' });
-      y = relu(batchNorm(y, v(`gamma${block}`), v(`beta${block}`), 1e-3).output);
+      y = batchNorm(y, v(`gamma${block}`), v(`beta${block}`), 1e-3, 'relu').output;
       y = tf.maxPool(y as tf.Tensor4D, 2, 2, 'valid');
     }
     return dense(tf.reshape(y, [batchSize, flat]), v('w'), { bias: v('b') });

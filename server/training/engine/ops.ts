@@ -68,15 +68,17 @@ export interface BatchNormResult {
 
 /**
  * Batch normalization with the statistics of the batch: (x - mean) / sqrt(variance + epsilon) * gamma +
- * beta, a mean and a variance a channel (the last axis). The gradient goes through the statistics.
+ * beta, a mean and a variance a channel (the last axis); then the activation. The gradient goes through
+ * the statistics.
  */
 export function batchNorm(
   x: tf.Tensor,
   gamma: tf.Tensor,
   beta: tf.Tensor,
   epsilon: number,
+  activation: 'linear' | 'relu' = 'linear',
 ): BatchNormResult {
-  if (!onOwnBackend(momentsName)) return composedBatchNorm(x, gamma, beta, epsilon);
+  if (!onOwnBackend(momentsName)) return composedBatchNorm(x, gamma, beta, epsilon, activation);
   const [mean, variance] = tf.engine().runKernel(momentsName, { x }) as unknown as [
     tf.Tensor1D,
     tf.Tensor1D,
@@ -84,22 +86,18 @@ export function batchNorm(
   const op = tf.customGrad((...args: (tf.Tensor | tf.GradSaveFunc)[]) => {
     const [value, scale, shift] = args as tf.Tensor[];
     const inputs = { x: value!, mean, variance, gamma: scale!, beta: shift! };
-    (args[3] as tf.GradSaveFunc)([value!, scale!, mean, variance]);
+    (args[3] as tf.GradSaveFunc)([value!, scale!, shift!, mean, variance]);
     return {
-      value: run('LightbenchBatchNorm', inputs, { epsilon }),
+      value: run('LightbenchBatchNorm', inputs, { epsilon, activation }),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [savedX, savedGamma, savedMean, savedVariance] = saved as [
-          tf.Tensor,
-          tf.Tensor,
-          tf.Tensor,
-          tf.Tensor,
-        ];
+        const names = ['x', 'gamma', 'beta', 'mean', 'variance'];
+        const known = Object.fromEntries(names.map((name, i) => [name, saved[i]!]));
         return tf
           .engine()
           .runKernel(
             'LightbenchBatchNormGradient',
-            { x: savedX, dy, gamma: savedGamma, mean: savedMean, variance: savedVariance },
-            { epsilon },
+            { ...known, dy },
+            { epsilon, activation },
           ) as unknown as tf.Tensor[];
       },
     };
@@ -254,10 +252,12 @@ function composedBatchNorm(
   gamma: tf.Tensor,
   beta: tf.Tensor,
   epsilon: number,
+  activation: 'linear' | 'relu',
 ): BatchNormResult {
   const axes = x.shape.slice(0, -1).map((_, axis) => axis);
   const { mean, variance } = tf.moments(x, axes);
   const scaled = tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, epsilon)));
-  const output = tf.add(tf.mul(scaled, gamma), beta);
+  const linear = tf.add(tf.mul(scaled, gamma), beta);
+  const output = activation === 'relu' ? tf.relu(linear) : linear;
   return { output, mean: mean as tf.Tensor1D, variance: variance as tf.Tensor1D };
 }

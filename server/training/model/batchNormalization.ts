@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { batchNorm } from '../engine/ops';
-import type { LayerBuilder } from './layer';
+import { batchNorm, relu } from '../engine/ops';
+import type { LayerBuilder, LayerContext } from './layer';
 
 /** Standardizes by the batch in training, which also moves the running averages; else by those. */
 export const batchNormalization: LayerBuilder<'batchNormalization'> = (value, trace, weight) => {
@@ -13,17 +13,19 @@ export const batchNormalization: LayerBuilder<'batchNormalization'> = (value, tr
   const movingMean = weight('movingMean');
   const movingVariance = weight('movingVariance');
   return {
-    apply(x, ctx) {
-      if (!ctx.training) return inEvaluation(x);
-      const { output, mean, variance } = batchNorm(x, gamma, beta, epsilon);
-      if (ctx.updatesAverages) {
-        moveTowards(movingMean, mean, momentum);
-        moveTowards(movingVariance, variance, momentum);
-      }
-      return output;
-    },
+    apply: (x, ctx) => (ctx.training ? inTraining(x, ctx, 'linear') : inEvaluation(x)),
+    applyWithRelu: (x, ctx) => (ctx.training ? inTraining(x, ctx, 'relu') : relu(inEvaluation(x))),
     dispose: () => tf.dispose([ones, zeros].filter((tensor) => tensor !== undefined)),
   };
+
+  function inTraining(x: tf.Tensor, ctx: LayerContext, activation: 'linear' | 'relu'): tf.Tensor {
+    const { output, mean, variance } = batchNorm(x, gamma, beta, epsilon, activation);
+    if (ctx.updatesAverages) {
+      moveTowards(movingMean, mean, momentum);
+      moveTowards(movingVariance, variance, momentum);
+    }
+    return output;
+  }
 
   function inEvaluation(x: tf.Tensor): tf.Tensor {
     type Vector = tf.Tensor1D;

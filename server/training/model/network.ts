@@ -43,11 +43,12 @@ export function buildNetwork(
     const ofLayer = (name: string) => weights.get(tags.weight(layer.name, name))!.variable;
     layers.set(layer, buildLayer(experiment.model.layers[index]!, layer, ofLayer));
   }
+  const fused = fuseRelus(trace, experiment, layers);
   return {
     weights,
     apply: (x, ctx) =>
       tf.tidy(() => {
-        const outputs = forward(layers, x, { ...ctx, updatesAverages: ctx.training });
+        const outputs = forward(fused, x, { ...ctx, updatesAverages: ctx.training });
         return outputs.get(trace.layers.at(-1)?.name ?? inputName)!;
       }),
     findNonFinite: (x, ctx) =>
@@ -75,6 +76,29 @@ function forward(
     outputs.set(name, layer.apply(outputs.get(inputs[0]!)!, ctx));
   }
   return outputs;
+}
+
+/**
+ * The same layers, where those that nothing but a ReLU follows apply it themselves. Only for passes of
+ * which the last output alone is read.
+ */
+function fuseRelus(
+  trace: Trace,
+  { model }: Pick<Experiment, 'model'>,
+  layers: ReadonlyMap<LayerTrace, Layer>,
+): ReadonlyMap<LayerTrace, Layer> {
+  const fused = new Map(layers);
+  for (const [index, follower] of trace.layers.entries()) {
+    const value = model.layers[index]!;
+    if (value.type !== 'activation' || value.function !== 'relu') continue;
+    const before = trace.layers.find(({ name }) => name === follower.inputs[0]);
+    const layer = before && layers.get(before);
+    if (!layer?.applyWithRelu) continue;
+    if (trace.layers.filter(({ inputs }) => inputs.includes(before!.name)).length > 1) continue;
+    fused.set(before!, { apply: layer.applyWithRelu.bind(layer) });
+    fused.set(follower, { apply: (x) => x });
+  }
+  return fused;
 }
 
 function buildLayer(

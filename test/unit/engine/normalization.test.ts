@@ -25,16 +25,17 @@ for (const variant of variants) {
     useEngine(variant);
 
     it('normalizes, and differentiates through the statistics, as composed of TF.js operations', async () => {
-      for (const shape of shapes) {
+      for (const [i, shape] of [...shapes, ...shapes].entries()) {
         const channels = [shape[shape.length - 1]!];
+        const activation = i < shapes.length ? 'linear' : 'relu';
         await checkAgainstCpu(
-          `batch norm of [${shape}]`,
+          `batch norm of [${shape}], ${activation}`,
           () => {
             const inputs = [random(shape, 1), random(channels, 2), random(channels, 3)];
             const dy = random(shape, 4);
             const { mean, variance } = batchNorm(inputs[0]!, inputs[1]!, inputs[2]!, epsilon);
             const { value, grads } = tf.valueAndGrads(
-              (x, gamma, beta) => batchNorm(x, gamma, beta, epsilon).output,
+              (x, gamma, beta) => batchNorm(x, gamma, beta, epsilon, activation).output,
             )(inputs, dy);
             return [mean, variance, value, ...grads];
           },

@@ -47,18 +47,18 @@ static void maximum_rows(const float *x, offset count, float *y, offset first, o
 
 // ---- inner > 1: down columns ----
 
-// What is summed: x, (x - mean)^2, or dy (x - mean).
-enum { SUM_OF_X, SUM_OF_SQUARES, SUM_OF_PRODUCTS };
+// What is summed: x, or (x - mean)^2.
+enum { SUM_OF_X, SUM_OF_SQUARES };
 
-static inline vfloat term_of(int kind, const float *x, const float *dy, const float *mean) {
+static inline vfloat term_of(int kind, const float *x, const float *mean) {
   if (kind == SUM_OF_X) return v_load(x);
   const vfloat d = v_load(x) - v_load(mean);
-  return d * (kind == SUM_OF_SQUARES ? d : v_load(dy));
+  return d * d;
 }
 
 // totals[column] = the sum over `rows` rows.
-static inline void sum_down(int kind, const float *x, const float *dy, const float *mean,
-                            offset rows, int columns, double *totals) {
+static inline void sum_down(int kind, const float *x, const float *mean, offset rows, int columns,
+                            double *totals) {
   float part[STRIP + LANES];
   for (int base = 0; base < columns; base += STRIP) {
     const int width = MIN(STRIP, columns - base);
@@ -68,7 +68,7 @@ static inline void sum_down(int kind, const float *x, const float *dy, const flo
       for (offset row = start; row < MIN(start + SUM_BLOCK, rows); row++) {
         const offset at = row * columns + base;
         for (int i = 0; i < width; i += LANES)
-          v_store(part + i, v_load(part + i) + term_of(kind, x + at + i, dy + at + i, mean + base + i));
+          v_store(part + i, v_load(part + i) + term_of(kind, x + at + i, mean + base + i));
       }
       for (int i = 0; i < width; i++) totals[base + i] += (double)part[i];
     }
@@ -88,23 +88,23 @@ static inline offset group_start(offset rows, int group) {
   return MIN(rows, blocks * group / row_groups(rows) * SUM_BLOCK);
 }
 
-static inline void sum_groups(int kind, const float *x, const float *dy, const float *mean,
-                              offset rows, int columns, double *totals, int first, int last) {
+static inline void sum_groups(int kind, const float *x, const float *mean, offset rows, int columns,
+                              double *totals, int first, int last) {
   for (int group = first; group < last; group++) {
     const offset start = group_start(rows, group), end = group_start(rows, group + 1);
-    const offset at = start * columns;
-    sum_down(kind, x + at, dy + at, mean, end - start, columns, totals + (offset)group * columns);
+    sum_down(kind, x + start * columns, mean, end - start, columns,
+             totals + (offset)group * columns);
   }
 }
 
 // Sums of x, and of (x - mean)^2. Ranges: groups.
 static void group_sums(const float *x, offset rows, int columns, double *totals, int first,
                        int last) {
-  sum_groups(SUM_OF_X, x, x, x, rows, columns, totals, first, last);
+  sum_groups(SUM_OF_X, x, x, rows, columns, totals, first, last);
 }
 static void group_squares(const float *x, const float *mean, offset rows, int columns,
                           double *totals, int first, int last) {
-  sum_groups(SUM_OF_SQUARES, x, x, mean, rows, columns, totals, first, last);
+  sum_groups(SUM_OF_SQUARES, x, mean, rows, columns, totals, first, last);
 }
 
 static inline double add_groups(const double *totals, int groups, int columns, int column) {
@@ -124,7 +124,7 @@ static void sum_columns(const float *x, offset rows, int inner, double factor, f
                         double *totals, int first, int last) {
   for (int o = first; o < last; o++) {
     const float *from = x + o * rows * inner;
-    sum_down(SUM_OF_X, from, from, from, rows, inner, totals);
+    sum_down(SUM_OF_X, from, from, rows, inner, totals);
     for (int i = 0; i < inner; i++) y[(offset)o * inner + i] = (float)(totals[i] * factor);
   }
 }

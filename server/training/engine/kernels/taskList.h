@@ -63,10 +63,12 @@ TASK(group_totals, I(1), P(0), I(1), I(2), D(3), P(4))
 TASK(maximum_columns, (double)I(1) * L(2), P(0), I(1), L(2), I(3), P(4))
 TASK(softmax, 8.0 * I(1), P(0), I(1), P(2))
 
-TASK(batch_norm, I(1), P(0), I(1), P(2), P(3), P(4), P(5), D(6), P(7))
-TASK(batch_norm_sums, 2.0 * L(3) * I(4) / MOST_GROUPS, P(0), P(1), P(2), L(3), I(4), P(5), P(6))
+TASK(batch_norm, I(1), P(0), I(1), P(2), P(3), P(4), P(5), D(6), I(7), P(8))
+TASK(batch_norm_sums, 2.0 * L(8) * I(9) / MOST_GROUPS, P(0), P(1), P(2), P(3), P(4), P(5), D(6),
+     I(7), L(8), I(9), P(10), P(11))
 TASK(batch_norm_totals, 2.0 * I(2), P(0), P(1), I(2), I(3), P(4), D(5), P(6), P(7))
-TASK(batch_norm_gradient, I(3), P(0), P(1), L(2), I(3), P(4), P(5), P(6), P(7), P(8), D(9), P(10))
+TASK(batch_norm_gradient, I(9), P(0), P(1), P(2), P(3), P(4), P(5), D(6), I(7), L(8), I(9), P(10),
+     P(11), P(12))
 
 TASK(transpose, 2, P(0), P(1), P(2))
 

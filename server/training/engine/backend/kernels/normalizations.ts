@@ -33,6 +33,10 @@ interface Names {
 const ours: Names = { gamma: 'gamma', beta: 'beta', epsilon: 'epsilon' };
 const theirs: Names = { gamma: 'scale', beta: 'offset', epsilon: 'varianceEpsilon' };
 
+function hasRelu(call: KernelCall): number {
+  return attribute<string | undefined>(call, 'activation') === 'relu' ? 1 : 0;
+}
+
 function normalize(call: KernelCall, names: Names): TensorInfo {
   const { backend } = call;
   const x = input(call, 'x');
@@ -46,6 +50,7 @@ function normalize(call: KernelCall, names: Names): TensorInfo {
     backend.pointer(input(call, names.gamma)),
     backend.pointer(input(call, names.beta)),
     attribute<number>(call, names.epsilon),
+    hasRelu(call),
     backend.pointer(y),
     rows,
   );
@@ -61,19 +66,18 @@ function normalizationGradient(call: KernelCall): TensorInfo[] {
   const dGamma = backend.makeOutputInfo([channels]);
   const dBeta = backend.makeOutputInfo([channels]);
   const dx = backend.makeOutputInfo(x.shape);
-  const data = [backend.pointer(x), backend.pointer(input(call, 'dy'))] as const;
-  const mean = backend.pointer(input(call, 'mean'));
-  const variance = backend.pointer(input(call, 'variance'));
+  const pointers = ['x', 'dy', 'mean', 'variance', 'gamma', 'beta'].map((name) =>
+    backend.pointer(input(call, name)),
+  );
+  const given = [...pointers, epsilon, hasRelu(call), rows, channels] as const;
   const to = [backend.pointer(dGamma), backend.pointer(dBeta)] as const;
   const groups = kernels.row_groups(rows);
   const products = backend.scratch(16 * groups * channels);
   const sums = products + 8 * groups * channels;
-  kernels.batch_norm_sums(...data, mean, rows, channels, products, sums, groups);
+  kernels.batch_norm_sums(...given, products, sums, groups);
+  const variance = backend.pointer(input(call, 'variance'));
   kernels.batch_norm_totals(products, sums, groups, channels, variance, epsilon, ...to, channels);
-  const gamma = backend.pointer(input(call, 'gamma'));
-  const pdx = backend.pointer(dx);
-  const shape = [rows, channels, mean, variance, gamma] as const;
-  kernels.batch_norm_gradient(...data, ...shape, ...to, epsilon, pdx, rows);
+  kernels.batch_norm_gradient(...given, ...to, backend.pointer(dx), rows);
   return [dx, dGamma, dBeta];
 }
 
