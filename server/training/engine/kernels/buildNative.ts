@@ -20,8 +20,8 @@ interface Target {
 }
 
 const linux = ['-lpthread', '-Wl,--build-id=none'];
-// Node's functions are found in the program that loads the add-on.
-const macos = ['-Wl,-undefined,dynamic_lookup'];
+// Node's functions are found in the program that loads the add-on. Its own name would be a path.
+const macos = ['-Wl,-undefined,dynamic_lookup', '-Wl,-install_name,@rpath/lightbench.node'];
 
 const targets: readonly Target[] = [
   { file: 'native/linux-x64.node', triple: 'x86_64-linux-gnu.2.17', flags: linux },
@@ -96,19 +96,27 @@ function compileTarget(compile: Compiler, { file, triple, flags }: Target): Uint
   try {
     for (const { source, object, flags: more } of units) {
       const to = path.join(folder, object);
-      compile(['-target', triple, ...compileFlags, ...more, '-c', source, '-o', to]);
+      compile(['-target', triple, ...compileFlags, ...more, '-c', source, '-o', to], kernelFolder);
     }
-    // The name goes into some formats, so it is the same on every machine.
-    const addon = path.join(folder, path.basename(file));
-    const objects = units.map(({ object }) => path.join(folder, object));
-    compile(['-target', triple, ...linkFlags, ...objects, ...flags, '-o', addon]);
-    return fs.readFileSync(addon);
+    // Names without a folder: they go into some formats, and must be the same on every machine.
+    const addon = path.basename(file);
+    const objects = units.map(({ object }) => object);
+    compile(['-target', triple, ...linkFlags, ...objects, ...flags, '-o', addon], folder);
+    return withoutTime(fs.readFileSync(path.join(folder, addon)));
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
 }
 
-type Compiler = (args: readonly string[]) => void;
+/** The header of a Windows program tells when it was linked: cleared, so that builds are alike. */
+function withoutTime(bytes: Buffer): Buffer {
+  const isWindows = bytes.subarray(0, 2).toString('latin1') === 'MZ';
+  if (isWindows) bytes.writeUInt32LE(0, bytes.readUInt32LE(0x3c) + 8);
+  return bytes;
+}
+
+/** Runs the compiler in a folder. */
+type Compiler = (args: readonly string[], cwd: string) => void;
 
 /** Installs the compiler into .cache/zig unless it is there. */
 function ensureCompiler(): Compiler {
@@ -128,8 +136,8 @@ function ensureCompiler(): Compiler {
   // The compiler keeps what it built for later calls.
   const cache = path.join(folder, 'build');
   const env = { ...process.env, ZIG_GLOBAL_CACHE_DIR: cache, ZIG_LOCAL_CACHE_DIR: cache };
-  return (args) => {
+  return (args, cwd) => {
     const all = ['-m', 'ziglang', 'cc', ...args];
-    execFileSync(python, all, { cwd: kernelFolder, env, stdio: ['ignore', 'inherit', 'inherit'] });
+    execFileSync(python, all, { cwd, env, stdio: ['ignore', 'inherit', 'inherit'] });
   };
 }
