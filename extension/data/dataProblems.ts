@@ -1,7 +1,6 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { dataSources } from '#common/catalogue/data';
-import type { DataSourceComponent } from '#common/catalogue/component';
+import { factsOf } from '#common/experiment/check';
 import { diagnoseWithData } from '#common/experiment/dataProblems';
 import { diagnoseExperiment } from '#common/experiment/diagnose';
 import type { Experiment } from '#common/experiment/experiment';
@@ -80,8 +79,7 @@ async function findDataProblems(
 }
 
 function isKnownByHeart({ data }: Experiment): boolean {
-  const component = dataSources[data.source.type] as unknown as DataSourceComponent;
-  return component.facts(data.source).count !== undefined;
+  return factsOf(data.source).count !== undefined;
 }
 
 const severities: Readonly<Record<Severity, vscode.DiagnosticSeverity>> = {
