@@ -70,6 +70,23 @@ describe('an experiment in the editor', () => {
     });
   }
 
+  it('marks what only the data can tell, until it is put right and saved', async () => {
+    const source = JSON.stringify({ type: 'imageFolder', path: 'nowhere', size: [8, 8] });
+    const { doc } = await open(change('{\n      "type": "digits"\n    }', source));
+    const [found, ...others] = await diagnostics(doc.uri);
+    assert.deepEqual(others, []);
+    assert.ok(found);
+    assert.equal(doc.getText(found.range), '"nowhere"');
+    assert.deepEqual([found.source, found.code], ['lightbench', 'data/folder-missing']);
+    const edit = new vscode.WorkspaceEdit();
+    const at = doc.getText().indexOf(source);
+    const range = new vscode.Range(doc.positionAt(at), doc.positionAt(at + source.length));
+    edit.replace(doc.uri, range, '{ "type": "digits" }');
+    await vscode.workspace.applyEdit(edit);
+    assert.ok(await doc.save());
+    await untilDiagnostics(doc.uri, (left) => left.length === 0);
+  });
+
   it('is repaired by the quick fix, and then has no mark', async () => {
     const { doc } = await open(change('"maxPooling2d"', '"maxPoling2d"'));
     const [found] = await diagnostics(doc.uri);
