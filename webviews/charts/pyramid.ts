@@ -140,8 +140,9 @@ export function createPyramid(): Pyramid {
       buildLevels();
     },
     reduce(fromX, toX, columns) {
-      const begin = Math.max(0, search(fromX, false) - 1);
-      const end = Math.min(length, search(toX, true) + 1);
+      const inside = { begin: search(fromX, false), end: search(toX, true) };
+      const begin = Math.max(0, inside.begin - 1);
+      const end = Math.min(length, inside.end + 1);
       const kept: number[] = [];
       const keep = (index: number) => {
         const isNew = index !== none && index !== kept.at(-1);
@@ -150,11 +151,13 @@ export function createPyramid(): Pyramid {
       if (end - begin <= columns * 2) {
         for (let i = begin; i < end; i++) keep(i);
       } else {
+        // The points beyond belong to no column: they must not hide the extremes of what is seen.
         keep(begin);
-        let at = begin;
-        for (let column = 1; column <= columns && at < end; column++) {
+        let at = inside.begin;
+        for (let column = 1; column <= columns && at < inside.end; column++) {
           const edge = fromX + ((toX - fromX) * column) / columns;
-          const next = column === columns ? end : Math.min(end, Math.max(at, search(edge, false)));
+          const last = column === columns;
+          const next = last ? inside.end : Math.min(inside.end, Math.max(at, search(edge, false)));
           const { smallest, largest } = extremesOf(at, next);
           keep(Math.min(smallest, largest));
           keep(Math.max(smallest, largest));

@@ -65,6 +65,12 @@ describe('a pyramid', () => {
     assert.equal(pyramid.reduce(0, 5000, 10).x.length, 0);
   });
 
+  it('shows the extremes of what is seen, whatever lies just beyond', () => {
+    const pyramid = createPyramid();
+    pyramid.replace(0, [0, 1, 2, 3, 4, 5], [-9, 2, 1, 3, 2, 9]);
+    assert.deepEqual([...pyramid.reduce(1, 4, 1).y], [-9, 1, 3, 9]);
+  });
+
   it('finds the last point at or before an x', () => {
     const pyramid = createPyramid();
     pyramid.replace(0, [10, 20, 30], [1, 2, 3]);
