@@ -1,12 +1,7 @@
-import {
-  isMisfit,
-  stages,
-  type LayerComponent,
-  type PhysicalComponent,
-  type Shape,
-} from '#common/catalogue/component';
-import { layers } from '#common/catalogue/layers';
-import { physics } from '#common/catalogue/physics';
+import { isMisfit, stages, type Shape } from '#common/catalogue/component';
+import { layerComponent, physicalComponent } from '#common/catalogue/index';
+import { layers, type LayerKind } from '#common/catalogue/layers';
+import { physics, type PhysicsKind } from '#common/catalogue/physics';
 import type { JsonPath } from '#common/experiment/path';
 import type { Trace } from '#common/experiment/trace';
 
@@ -37,7 +32,7 @@ function shapeBefore(trace: Trace, index: number): Shape | undefined {
 /** Whether a layer of this kind can take the shape with some parameters. */
 function takes(kind: string, input: Shape): boolean {
   if (!Object.hasOwn(layers, kind)) return true;
-  const layer = layers[kind as keyof typeof layers] as unknown as LayerComponent;
+  const layer = layerComponent(kind as LayerKind);
   return !isMisfit(layer.shape(input, leastDemanding));
 }
 
@@ -61,6 +56,6 @@ function comesBefore(kind: string, before: string | undefined): boolean {
 
 function stageOf(kind: string): number | undefined {
   if (!Object.hasOwn(physics, kind)) return undefined;
-  const part = physics[kind as keyof typeof physics] as unknown as PhysicalComponent;
+  const part = physicalComponent(kind as PhysicsKind);
   return stages.indexOf(part.stage);
 }

@@ -1,14 +1,14 @@
 import { augmentations } from './augmentation';
-import type { Component } from './component';
+import type { Component, LayerComponent, PhysicalComponent } from './component';
 import { dataSources } from './data';
 import { initializers } from './initializers';
 import { activations } from './activations';
-import { layers } from './layers';
+import { layers, type LayerKind } from './layers';
 import { losses } from './losses';
 import { metrics } from './metrics';
 import { normalizations } from './normalization';
 import { optimizers } from './optimizers';
-import { physics } from './physics';
+import { physics, type PhysicsKind } from './physics';
 import { regularizers } from './regularizers';
 
 /** The top-level parts of an experiment file, in the order a file shows them. */
@@ -96,6 +96,16 @@ export const catalogue = {
 } as const;
 
 export type FamilyName = keyof typeof catalogue;
+
+/** A layer without the precise type of its parameters: its rules take any value of its kind. */
+export function layerComponent(type: LayerKind): LayerComponent {
+  return layers[type] as unknown as LayerComponent;
+}
+
+/** A physical layer, likewise. */
+export function physicalComponent(type: PhysicsKind): PhysicalComponent {
+  return physics[type] as unknown as PhysicalComponent;
+}
 
 /** A family without the precise types of its components, for code that treats all alike. */
 export function family(name: FamilyName): Family {

@@ -1,5 +1,5 @@
-import { stages, type PhysicalComponent, type Stage } from '../catalogue/component';
-import { physics } from '../catalogue/physics';
+import { stages, type Stage } from '../catalogue/component';
+import { physicalComponent } from '../catalogue/index';
 import type { Experiment } from './experiment';
 import type { Finding } from './problem';
 
@@ -17,7 +17,7 @@ export function checkPhysics(values: Experiment['physics']): readonly Finding[] 
   const findings: Finding[] = [];
   let latest: { readonly type: string; readonly stage: Stage } | undefined;
   for (const [index, value] of values.entries()) {
-    const { stage } = physics[value.type] as unknown as PhysicalComponent;
+    const { stage } = physicalComponent(value.type);
     const path = ['physics', index];
     if (latest !== undefined && stages.indexOf(stage) < stages.indexOf(latest.stage)) {
       const message = `\`${value.type}\` belongs to ${stagePhrases[stage]} but comes after \`${latest.type}\`, ${stagePhrases[latest.stage]}; light meets them the other way round. Move it before \`${latest.type}\`.`;

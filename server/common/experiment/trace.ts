@@ -1,14 +1,12 @@
-import { layers, type LayerKind, type LayerValue } from '../catalogue/layers';
+import { layerComponent, physicalComponent } from '../catalogue/index';
+import type { LayerKind, LayerValue } from '../catalogue/layers';
 import { elements } from '../catalogue/shape';
 import {
   isMisfit,
-  type LayerComponent,
-  type PhysicalComponent,
   type PhysicalParameterSpec,
   type Shape,
   type WeightSpec,
 } from '../catalogue/component';
-import { physics } from '../catalogue/physics';
 import type { Experiment } from './experiment';
 import type { JsonPath } from './path';
 import type { Finding } from './problem';
@@ -79,7 +77,7 @@ function tracePhysics(
   const nameOf = namer();
   let shape = input;
   for (const [index, value] of values.entries()) {
-    const component = physics[value.type] as unknown as PhysicalComponent;
+    const component = physicalComponent(value.type);
     const path = ['physics', index];
     const outputShape = component.shape(shape, value);
     if (isMisfit(outputShape)) {
@@ -103,7 +101,7 @@ function traceLayers(
   const nameOf = namer(values.flatMap((value) => value.name ?? []));
   let shape = input;
   for (const [index, value] of values.entries()) {
-    const component = layers[value.type] as unknown as LayerComponent;
+    const component = layerComponent(value.type);
     const path = ['model', 'layers', index];
     const outputShape = component.shape(shape, value);
     if (isMisfit(outputShape)) {
