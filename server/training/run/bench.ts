@@ -24,8 +24,6 @@ export interface Bench {
 
 export interface BenchOptions {
   readonly signal?: AbortSignal;
-  /** Where relative data paths start; default: the folder of the experiment file. */
-  readonly dataFolder?: string;
 }
 
 /** Opens data and engine and builds what learns. Throws CodedError. */
@@ -33,7 +31,7 @@ export async function openBench(plan: RunPlan, options: BenchOptions): Promise<B
   const { experiment, record } = plan;
   const { threads } = record.request;
   const dataset = await openDataset(experiment.data.source, {
-    baseFolder: options.dataFolder ?? path.dirname(record.experimentFile),
+    baseFolder: path.dirname(record.experimentFile),
     seed: experiment.seed,
     signal: options.signal,
   });

@@ -16,7 +16,6 @@ import { checkSeal, noteTestOpening } from './seal';
 export interface EvaluateOptions {
   /** Why the test split is opened; needed for its first opening only. */
   readonly openReason?: string;
-  readonly dataFolder?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -36,8 +35,8 @@ export async function evaluateRun(
   if (split === 'test') await checkSeal(folder, options.openReason);
   const files = openCheckpointFiles(folder);
   const checkpoint = await findFinal(plan, files);
-  const { dataFolder, signal } = options;
-  const bench = await openBench(plan, { dataFolder, signal });
+  const { signal } = options;
+  const bench = await openBench(plan, { signal });
   try {
     restoreLearner(bench.learner, checkpoint);
     // Noted as late as possible: an opening that shows nothing would be a pity.

@@ -19,8 +19,6 @@ export interface ExecuteOptions {
   onEvent?(event: RunEvent): void;
   /** Aborting it is a soft stop. */
   readonly signal?: AbortSignal;
-  /** Where relative data paths start; default: the folder of the experiment file. */
-  readonly dataFolder?: string;
   /** Longest time of training between two checkpoints; there is one after every epoch anyway. */
   readonly checkpointIntervalMs?: number;
   /** Shortest time between two reports of steps. */
@@ -90,7 +88,7 @@ function refuseUnlessStartable({ id, status, process: trainer }: RunRecord): voi
 }
 
 async function runSession(session: Session): Promise<void> {
-  const { plan, switchboard, control, keeper, log, options } = session;
+  const { plan, switchboard, control, keeper, log } = session;
   await keeper.save({
     status: 'running',
     started: plan.record.started ?? new Date().toISOString(),
@@ -102,8 +100,7 @@ async function runSession(session: Session): Promise<void> {
   let hasBegun = false;
   try {
     log(`${plan.record.status === 'queued' ? 'Started' : 'Resumed'} in process ${process.pid}.`);
-    const { dataFolder } = options;
-    bench = await openBench(plan, { signal: switchboard.signal, dataFolder });
+    bench = await openBench(plan, { signal: switchboard.signal });
     await trainOn(session, bench, () => (hasBegun = true));
   } catch (error) {
     await settle(session, hasBegun, error);
