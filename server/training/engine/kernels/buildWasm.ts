@@ -52,10 +52,14 @@ export const wasmFlags: readonly string[] = [
   ...wasmModules.flatMap(({ flags }) => flags),
 ];
 
-/** Compiles all modules. */
-export async function compileWasm(): Promise<ReadonlyMap<string, Uint8Array>> {
+/** Compiles all modules, or the files named. */
+export async function compileWasm(
+  files: readonly string[] = wasmFiles,
+): Promise<ReadonlyMap<string, Uint8Array>> {
   const modules = new Map<string, Uint8Array>();
-  for (const module of wasmModules) modules.set(module.file, await compileModule(module));
+  for (const module of wasmModules) {
+    if (files.includes(module.file)) modules.set(module.file, await compileModule(module));
+  }
   return modules;
 }
 
