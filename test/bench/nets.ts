@@ -3,7 +3,8 @@
 // Net b: 32x32x3, three blocks of same-padded 3x3 convolution (32, 64, 128), batch norm, ReLU, pooling;
 // dense 10. One step is forward, backward and Adam on a batch of 128.
 import * as tf from '@tensorflow/tfjs-core';
-import { adamUpdate, batchNorm, conv2d, dense } from '../../server/training/engine/ops';
+import { batchNorm, conv2d, dense } from '../../server/training/engine/ops';
+import { updateByAdam } from '../../server/training/engine/updates';
 
 /** A network with its data, ready to be stepped. */
 export interface ProbeNet {
@@ -125,19 +126,12 @@ function createAdam(variables: readonly tf.Variable[]): {
   let steps = 0;
   const update = (grads: tf.NamedTensorMap): void => {
     steps++;
-    const constants = {
-      beta1: 0.9,
-      beta2: 0.999,
-      epsilon: 1e-7,
-      rate: 1e-3 / (1 - 0.9 ** steps),
-      correction: 1 / Math.sqrt(1 - 0.999 ** steps),
-    };
+    const rate = 1e-3 / (1 - 0.9 ** steps);
+    const rates = tf.tensor1d([rate, 1 / Math.sqrt(1 - 0.999 ** steps)]);
     variables.forEach((variable, i) => {
-      const moments = [first[i]!, second[i]!] as const;
-      const [next, m, v] = adamUpdate(variable, grads[variable.name]!, moments, constants);
-      first[i]!.assign(m);
-      second[i]!.assign(v);
-      variable.assign(next);
+      const inputs = { variable, gradient: grads[variable.name]!, rates };
+      const constants = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
+      updateByAdam(inputs, { m: first[i]!, v: second[i]! }, constants);
     });
   };
   return { update, slots: [...first, ...second] };

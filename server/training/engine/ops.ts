@@ -105,36 +105,6 @@ export function batchNorm(
   return { output: op(x, gamma, beta), mean, variance };
 }
 
-export interface AdamOptions {
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  /** The learning rate, corrected for the bias of the first moment. */
-  readonly rate: number;
-  /** What the root of the second moment is multiplied with, for its bias. */
-  readonly correction: number;
-}
-
-/** A variable and both of its moments after one step of Adam: [variable, m, v]. Not differentiable. */
-export function adamUpdate(
-  variable: tf.Tensor,
-  gradient: tf.Tensor,
-  moments: readonly [m: tf.Tensor, v: tf.Tensor],
-  options: AdamOptions,
-): readonly [variable: tf.Tensor, m: tf.Tensor, v: tf.Tensor] {
-  type Result = [tf.Tensor, tf.Tensor, tf.Tensor];
-  if (onOwnBackend(adamName)) {
-    const inputs = { variable, gradient, m: moments[0], v: moments[1] };
-    return tf.engine().runKernel(adamName, inputs, { ...options }) as unknown as Result;
-  }
-  const { beta1, beta2, epsilon, rate, correction } = options;
-  const m = tf.add(tf.mul(moments[0], beta1), tf.mul(gradient, 1 - beta1));
-  const v = tf.add(tf.mul(moments[1], beta2), tf.mul(tf.square(gradient), 1 - beta2));
-  const root = tf.add(tf.mul(tf.sqrt(v), correction), epsilon);
-  return [tf.sub(variable, tf.mul(tf.div(m, root), rate)), m, v];
-}
-
-const adamName = 'LightbenchAdam';
 const convName = 'LightbenchConv2D';
 const denseName = 'LightbenchDense';
 const reluGradientName = 'LightbenchReluGradient';
@@ -142,7 +112,7 @@ const momentsName = 'LightbenchMoments';
 
 type Inputs = Readonly<Record<string, tf.Tensor>>;
 
-function onOwnBackend(kernel: string): boolean {
+export function onOwnBackend(kernel: string): boolean {
   return tf.getKernel(kernel, tf.getBackend()) != null;
 }
 

@@ -4,8 +4,8 @@ import { withGradient } from '../gradients';
 
 /** What a batch is compared with. */
 export interface Targets {
-  /** Class of each row. */
-  readonly labels: Int32Array;
+  /** Class of each row, int32. */
+  readonly labels: tf.Tensor1D;
   /** The images before the instrument. */
   readonly object: tf.Tensor4D;
 }
@@ -30,7 +30,7 @@ function softmaxCrossEntropy(outputs: tf.Tensor, { labels }: Targets): tf.Tensor
     value: tf.neg(tf.sum(tf.mul(tf.logSoftmax(outputs), truth), 1)),
     saved: [outputs, truth],
     gradient: (dy, [logits, y]) => [
-      tf.mul(tf.sub(tf.softmax(logits!), y!), tf.reshape(dy, [labels.length, 1])),
+      tf.mul(tf.sub(tf.softmax(logits!), y!), tf.reshape(dy, [-1, 1])),
     ],
   }));
 }
@@ -39,11 +39,9 @@ function softmaxCrossEntropy(outputs: tf.Tensor, { labels }: Targets): tf.Tensor
 function meanSquaredError(outputs: tf.Tensor, { labels, object }: Targets): tf.Tensor1D {
   const truth = outputs.rank === 2 ? oneHot(labels, outputs.shape[1]!) : object;
   const errors = tf.squaredDifference(outputs, truth);
-  return tf.mean(tf.reshape(errors, [labels.length, -1]), 1);
+  return tf.mean(tf.reshape(errors, [labels.size, -1]), 1);
 }
 
-function oneHot(labels: Int32Array, classes: number): tf.Tensor2D {
-  const values = new Float32Array(labels.length * classes);
-  for (const [row, label] of labels.entries()) values[row * classes + label] = 1;
-  return tf.tensor2d(values, [labels.length, classes]);
+function oneHot(labels: tf.Tensor1D, classes: number): tf.Tensor2D {
+  return tf.oneHot(labels, classes, 1, 0, 'float32') as tf.Tensor2D;
 }

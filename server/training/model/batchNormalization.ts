@@ -20,10 +20,8 @@ export const batchNormalization: LayerBuilder<'batchNormalization'> = (value, tr
 
   function inTraining(x: tf.Tensor, ctx: LayerContext, activation: 'linear' | 'relu'): tf.Tensor {
     const { output, mean, variance } = batchNorm(x, gamma, beta, epsilon, activation);
-    if (ctx.updatesAverages) {
-      moveTowards(movingMean, mean, momentum);
-      moveTowards(movingVariance, variance, momentum);
-    }
+    ctx.moveAverage?.(movingMean, mean, momentum);
+    ctx.moveAverage?.(movingVariance, variance, momentum);
     return output;
   }
 
@@ -40,8 +38,3 @@ export const batchNormalization: LayerBuilder<'batchNormalization'> = (value, tr
     );
   }
 };
-
-/** average ← momentum · average + (1 − momentum) · value */
-function moveTowards(average: tf.Variable, value: tf.Tensor, momentum: number): void {
-  tf.tidy(() => average.assign(tf.add(tf.mul(average, momentum), tf.mul(value, 1 - momentum))));
-}

@@ -5,8 +5,12 @@ import type { ForwardContext } from '../context';
 
 /** What a layer is told about the pass. */
 export interface LayerContext extends ForwardContext {
-  /** Whether running averages take in this batch; off when a batch is only looked at again. */
-  readonly updatesAverages: boolean;
+  /**
+   * Takes note that a running average moves towards a value of this batch, once the step has proved to
+   * be good. Absent in evaluation and when a batch is only looked at again.
+   */
+  readonly moveAverage?:
+    ((average: tf.Variable, value: tf.Tensor, momentum: number) => void) | undefined;
 }
 
 /** A layer that is ready to compute. */

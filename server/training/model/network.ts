@@ -21,8 +21,8 @@ export interface Weight {
 export interface Network {
   /** By name: `conv2d/kernel`. Trainable weights and running averages alike. */
   readonly weights: ReadonlyMap<string, Weight>;
-  /** Logits of a batch. In training this also moves the running averages of normalization layers. */
-  apply(x: tf.Tensor, ctx: ForwardContext): tf.Tensor;
+  /** Logits of a batch; `moveAverage` is told how normalization layers want their averages moved. */
+  apply(x: tf.Tensor, ctx: LayerContext): tf.Tensor;
   /** The first layer whose output is not finite (`input` if x is not), without changing anything. */
   findNonFinite(x: tf.Tensor, ctx: ForwardContext): string | undefined;
   dispose(): void;
@@ -48,12 +48,12 @@ export function buildNetwork(
     weights,
     apply: (x, ctx) =>
       tf.tidy(() => {
-        const outputs = forward(fused, x, { ...ctx, updatesAverages: ctx.training });
+        const outputs = forward(fused, x, ctx);
         return outputs.get(trace.layers.at(-1)?.name ?? inputName)!;
       }),
     findNonFinite: (x, ctx) =>
       tf.tidy(() => {
-        const outputs = forward(layers, x, { ...ctx, updatesAverages: false });
+        const outputs = forward(layers, x, { ...ctx, moveAverage: undefined });
         return [...outputs].find(([, output]) => !isFinite(output))?.[0];
       }),
     dispose() {

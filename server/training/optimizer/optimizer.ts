@@ -17,8 +17,15 @@ export interface Optimizer {
   readonly steps: number;
   /** Learning rate of every group without its own; may be set between steps. */
   learningRate: number;
-  /** Takes one step. Gradients go by variable name; a variable without one stays as it is. */
-  apply(gradients: ReadonlyMap<string, tf.Tensor>): void;
+  /** The numbers that the next step needs, by group: what `apply` is given as tensors. */
+  nextRates(): ReadonlyMap<string, readonly number[]>;
+  /**
+   * Takes one step, in place. Gradients go by variable name; a variable without one stays as it is.
+   * `rates` are those of the step, by group.
+   */
+  apply(gradients: ReadonlyMap<string, tf.Tensor>, rates: ReadonlyMap<string, tf.Tensor1D>): void;
+  /** Counts a step that was taken. */
+  countStep(): void;
   /** What the optimizer remembers, by name (`conv2d/kernel/m`). The tensors stay the optimizer's. */
   state(): ReadonlyMap<string, tf.Tensor>;
   /**
@@ -44,22 +51,23 @@ export function createOptimizer(
       return steps;
     },
     learningRate: value.learningRate,
-    apply(gradients) {
-      const step = ++steps;
+    nextRates: () =>
+      new Map(
+        groups.map(({ name, learningRate = optimizer.learningRate }) => [
+          name,
+          rule.rates(learningRate, steps + 1),
+        ]),
+      ),
+    apply(gradients, rates) {
       for (const group of groups) {
-        const learningRate = group.learningRate ?? optimizer.learningRate;
         for (const [name, variable] of group.variables) {
           const gradient = gradients.get(name);
           if (!gradient) continue;
-          const kept = slotsOf(name);
-          tf.tidy(() => {
-            const next = rule.update({ variable, gradient, slots: kept, learningRate, step });
-            variable.assign(next.variable);
-            for (const [i, slot] of kept.entries()) slot.assign(next.slots[i]!);
-          });
+          rule.update({ variable, gradient, rates: rates.get(group.name)! }, slotsOf(name));
         }
       }
     },
+    countStep: () => void steps++,
     state: () => slots,
     restore(state, restoredSteps) {
       for (const [name, slot] of slots) checkSlot(name, slot, state.get(name));

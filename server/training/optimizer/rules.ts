@@ -1,27 +1,15 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { OptimizerKind, OptimizerValue } from '#common/catalogue/optimizers';
-import { adamUpdate } from '../engine/ops';
+import { updateByAdam, updateByMomentum, updateBySgd, type UpdateInputs } from '../engine/updates';
 
 /** How one optimizer moves one variable. */
 export interface UpdateRule {
   /** Names of the arrays it keeps for every variable, each of the variable's shape, starting at 0. */
   readonly slots: readonly string[];
-  /** The variable and its slots after a step; `step` counts from 1. */
-  update(current: Update): Updated;
-}
-
-interface Update {
-  readonly variable: tf.Tensor;
-  readonly gradient: tf.Tensor;
-  /** In the order of the rule's slots. */
-  readonly slots: readonly tf.Tensor[];
-  readonly learningRate: number;
-  readonly step: number;
-}
-
-interface Updated {
-  readonly variable: tf.Tensor;
-  readonly slots: readonly tf.Tensor[];
+  /** The numbers of a step that its update needs, in double precision; `step` counts from 1. */
+  rates(learningRate: number, step: number): readonly number[];
+  /** Moves the variable and its slots (in the order of their names) in place. */
+  update(inputs: UpdateInputs, slots: readonly tf.Variable[]): void;
 }
 
 type RuleOf<K extends OptimizerKind> = (
@@ -30,32 +18,23 @@ type RuleOf<K extends OptimizerKind> = (
 
 const sgd: RuleOf<'sgd'> = () => ({
   slots: [],
-  update: ({ variable, gradient, learningRate }) => ({
-    variable: tf.sub(variable, tf.mul(gradient, learningRate)),
-    slots: [],
-  }),
+  rates: (learningRate) => [learningRate],
+  update: updateBySgd,
 });
 
-const momentum: RuleOf<'momentum'> = ({ momentum: kept, nesterov }) => ({
+const momentum: RuleOf<'momentum'> = (value) => ({
   slots: ['m'],
-  update({ variable, gradient, slots: [before], learningRate }) {
-    const m = tf.add(tf.mul(before!, kept), gradient);
-    const direction = nesterov ? tf.add(gradient, tf.mul(m, kept)) : m;
-    return { variable: tf.sub(variable, tf.mul(direction, learningRate)), slots: [m] };
-  },
+  rates: (learningRate) => [learningRate],
+  update: (inputs, [m]) => updateByMomentum(inputs, m!, value),
 });
 
 const adam: RuleOf<'adam'> = ({ beta1, beta2, epsilon }) => ({
   slots: ['m', 'v'],
-  update({ variable, gradient, slots, learningRate, step }) {
-    // Both bias corrections are numbers, so they are worked out in double precision.
-    const rate = learningRate / (1 - beta1 ** step);
-    const correction = 1 / Math.sqrt(1 - beta2 ** step);
-    const moments = [slots[0]!, slots[1]!] as const;
-    const constants = { beta1, beta2, epsilon, rate, correction };
-    const [next, m, v] = adamUpdate(variable, gradient, moments, constants);
-    return { variable: next, slots: [m, v] };
-  },
+  rates: (learningRate, step) => [
+    learningRate / (1 - beta1 ** step),
+    1 / Math.sqrt(1 - beta2 ** step),
+  ],
+  update: (inputs, [m, v]) => updateByAdam(inputs, { m: m!, v: v! }, { beta1, beta2, epsilon }),
 });
 
 const rules = { sgd, momentum, adam } satisfies { readonly [K in OptimizerKind]: RuleOf<K> };

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { dot, hostOp } from '../engine/hostOp';
 import { withGradient } from '../gradients';
 import { convolutionMatrix, type Border } from './borders';
 import { gaussianKernel, type KernelForm } from './gaussianKernel';
@@ -24,27 +25,21 @@ export interface BlurOptions {
 }
 
 /** Blurs images [batch, height, width, channels] by a Gaussian. */
-export function blur(
-  x: tf.Tensor4D,
-  sigmaPx: tf.Tensor,
-  { radiusPx, border, form }: BlurOptions,
-): tf.Tensor4D {
-  const [, height, width] = x.shape;
-  const matrices = (taps: Float64Array): Matrices => ({
-    rows: createMatrix(taps, height, border),
-    columns: createMatrix(taps, width, border),
-  });
-  return withGradient([x, sigmaPx], () => {
-    const { taps, slopes } = gaussianKernel(sigmaPx.dataSync()[0]!, radiusPx, form);
-    return {
-      value: blurAxes(x, matrices(taps)),
-      saved: [x],
-      gradient: (dy, [saved]) => [
-        blurAxes(dy, transposed(matrices(taps))),
-        inner(dy, blurSlope(saved as tf.Tensor4D, matrices(taps), matrices(slopes))),
-      ],
-    };
-  });
+export function blur(x: tf.Tensor4D, sigmaPx: tf.Tensor, options: BlurOptions): tf.Tensor4D {
+  const made = createMatrices(x.shape, sigmaPx, options);
+  return withGradient([x, sigmaPx], () => ({
+    value: blurAxes(x, { rows: made[0]!, columns: made[1]! }),
+    saved: [x, ...made],
+    gradient: (dy, [image, ...saved]) => {
+      const [rows, columns, slopeRows, slopeColumns] = saved as readonly tf.Tensor2D[];
+      const values = { rows: rows!, columns: columns! };
+      const slopes = { rows: slopeRows!, columns: slopeColumns! };
+      return [
+        blurAxes(dy, transposed(values)),
+        dot(dy, blurSlope(image as tf.Tensor4D, values, slopes)),
+      ];
+    },
+  }));
 }
 
 /** What is applied to the rows and the columns of an image. */
@@ -53,9 +48,21 @@ interface Matrices {
   readonly columns: tf.Tensor2D;
 }
 
-/** T or dT/dσ, made in double precision, then rounded. */
-function createMatrix(taps: Float64Array, size: number, border: Border): tf.Tensor2D {
-  return tf.tensor2d(Float32Array.from(convolutionMatrix(taps, size, border)), [size, size]);
+/** T for rows and columns, then dT/dσ for both; made in double precision, then rounded. */
+function createMatrices(
+  [, height, width]: tf.Tensor4D['shape'],
+  sigmaPx: tf.Tensor,
+  { radiusPx, border, form }: BlurOptions,
+): readonly tf.Tensor2D[] {
+  const sizes = [height, width, height, width];
+  const outputs = sizes.map((size) => ({ shape: [size, size], dtype: 'float32' as const }));
+  const made = hostOp([sigmaPx], outputs, ([sigma], to) => {
+    const { taps, slopes } = gaussianKernel(sigma![0]!, radiusPx, form);
+    for (const [i, size] of sizes.entries()) {
+      to[i]!.set(convolutionMatrix(i < 2 ? taps : slopes, size, border));
+    }
+  });
+  return made as tf.Tensor2D[];
 }
 
 /** dy/dσ = T′ x Tᵀ + T x T′ᵀ */
@@ -81,12 +88,4 @@ function transposed({ rows, columns }: Matrices): Matrices {
 function timesTransposed(x: tf.Tensor4D, matrix: tf.Tensor2D): tf.Tensor4D {
   const rows = tf.reshape(x, [-1, matrix.shape[0]]) as tf.Tensor2D;
   return tf.reshape(tf.matMul(rows, matrix, false, true), x.shape);
-}
-
-/** Σ a b in double precision: over a whole batch most of it cancels. */
-function inner(a: tf.Tensor, b: tf.Tensor): tf.Scalar {
-  const [left, right] = [a.dataSync(), b.dataSync()];
-  let sum = 0;
-  for (let i = 0; i < left.length; i++) sum += left[i]! * right[i]!;
-  return tf.scalar(sum);
 }

@@ -4,6 +4,7 @@ import type { PhysicsKind } from '#common/catalogue/physics';
 import type { Experiment } from '#common/experiment/experiment';
 import type { Trace } from '#common/experiment/trace';
 import type { ForwardContext } from '../context';
+import { assign } from '../engine/updates';
 import { gaussianBlur } from './gaussianBlur';
 import type { PhysicalLayerBuilder } from './physicalLayer';
 import { shotNoise } from './shotNoise';
@@ -46,13 +47,17 @@ export function buildInstrument(trace: Trace, experiment: Pick<Experiment, 'phys
     project() {
       for (const { spec, variable } of parameters.values()) {
         if (!spec.trainable) continue;
-        tf.tidy(() => variable.assign(tf.clipByValue(variable, spec.minimum, spec.maximum)));
+        tf.tidy(() => assign(variable, clip(variable, spec)));
       }
     },
     dispose() {
       for (const { variable } of parameters.values()) variable.dispose();
     },
   };
+}
+
+function clip(x: tf.Tensor, { minimum, maximum }: PhysicalParameterSpec): tf.Tensor {
+  return tf.minimum(tf.maximum(x, minimum), maximum);
 }
 
 function createVariable({ shape, initial, trainable }: PhysicalParameterSpec): tf.Variable {

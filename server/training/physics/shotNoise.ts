@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { PhysicsValueOf } from '#common/catalogue/physics';
 import { draws, fillNormal, streamKey, type Key } from '#common/rng';
 import type { ForwardContext } from '../context';
+import { hostOp } from '../engine/hostOp';
 import { withGradient } from '../gradients';
 import type { PhysicalLayerBuilder } from './physicalLayer';
 import { drawPoisson } from './poisson';
@@ -56,21 +57,17 @@ function rootWithFloor(variance: tf.Tensor4D, floor: number): tf.Tensor4D {
 
 /** Standard normal numbers, those of a sample independent of its place in the batch. */
 function drawEpsilon(shape: tf.Tensor4D['shape'], layer: string, ctx: ForwardContext): tf.Tensor4D {
-  return tf.tensor4d(
-    perSample(shape, layer, ctx, (key, row) => fillNormal(key, row)),
-    shape,
-  );
+  return perSample([], shape, layer, ctx, (key, row) => fillNormal(key, row));
 }
 
 /** Photons counted one by one and read out; the gradient passes as if there were no noise. */
 function counted(x: tf.Tensor4D, layer: string, camera: Camera, ctx: ForwardContext): tf.Tensor4D {
-  return withGradient([x], () => {
-    const values = x.dataSync<'float32'>();
-    const counts = perSample(x.shape, layer, ctx, (key, row, start) => {
-      count(values.subarray(start, start + row.length), camera, key, row);
-    });
-    return { value: tf.tensor4d(counts, x.shape), gradient: (dy) => [tf.clone(dy)] };
-  });
+  return withGradient([x], () => ({
+    value: perSample([x], x.shape, layer, ctx, (key, row, image) =>
+      count(image!, camera, key, row),
+    ),
+    gradient: (dy) => [tf.clone(dy)],
+  }));
 }
 
 /** Writes e / (QNt), e = Poisson(QNt x + dt) + Normal(0, σ_r²), for every pixel of one image. */
@@ -86,20 +83,26 @@ export function count(image: Float32Array, camera: Camera, key: Key, out: Float3
 
 /** Fills a batch row by row from a stream for each sample; evaluation has streams of its own. */
 function perSample(
+  images: readonly tf.Tensor4D[],
   shape: tf.Tensor4D['shape'],
   layer: string,
   { seed, epoch, samples, split, training }: ForwardContext,
-  fill: (key: Key, row: Float32Array, start: number) => void,
-): Float32Array {
+  fill: (key: Key, row: Float32Array, image: Float32Array | undefined) => void,
+): tf.Tensor4D {
   const width = shape[1] * shape[2] * shape[3];
-  const values = new Float32Array(shape[0] * width);
   const purpose = `physics/${layer}/${training ? 'training' : split}` as const;
-  for (const [row, sample] of samples.entries()) {
-    const start = row * width;
-    const key = streamKey(seed, purpose, epoch, sample);
-    fill(key, values.subarray(start, start + width), start);
-  }
-  return values;
+  const [made] = hostOp(
+    [epoch, samples, ...images],
+    [{ shape, dtype: 'float32' }],
+    ([epochs, numbers, from], [to]) => {
+      for (const [row, sample] of numbers!.entries()) {
+        const rowOf = (values: typeof from): Float32Array | undefined =>
+          values?.subarray(row * width, (row + 1) * width) as Float32Array | undefined;
+        fill(streamKey(seed, purpose, epochs![0], sample), rowOf(to)!, rowOf(from));
+      }
+    },
+  );
+  return made as tf.Tensor4D;
 }
 
 /** Read-outs below 0 become 0; with the straight-through gradient the clip is passed over as well. */

@@ -3,17 +3,15 @@ import type { Experiment } from '#common/experiment/experiment';
 import { permutation, streamKey } from '#common/rng';
 import type { Split } from '#common/run/series';
 import { augmentBatch } from '../augmentation/augment';
-import type { ForwardContext } from '../context';
 import type { Dataset } from '../data/dataset';
 
 /** Some samples with their labels, ready for one forward pass. */
-export interface Batch {
+export interface Batch extends BatchRequest {
   /** Row-major, channels last, 0–1. Valid until the next batch is read. */
   readonly images: Float32Array;
   /** Of all images: `[batch, height, width, channels]`. */
   readonly shape: readonly [number, number, number, number];
   readonly labels: Int32Array;
-  readonly ctx: ForwardContext;
 }
 
 /** Which samples, and what for. */
@@ -35,17 +33,18 @@ export function createBatchReader(
   const [height = 1, width = 1, channels = 1] = shape;
   const sampleSize = height * width * channels;
   let buffer = new Float32Array(0);
-  return ({ samples, split, epoch, training }) => {
+  return (request) => {
+    const { samples, epoch, training } = request;
     const size = samples.length * sampleSize;
     if (buffer.length < size) buffer = new Float32Array(size);
     const images = buffer.subarray(0, size);
     dataset.read(samples, images);
     if (training) augmentBatch(augmentation, images, shape, samples, { seed, epoch });
     return {
+      ...request,
       images,
       shape: [samples.length, height, width, channels],
       labels: Int32Array.from(samples, (sample) => dataset.labels[sample]!),
-      ctx: { training, seed, epoch, samples, split },
     };
   };
 }

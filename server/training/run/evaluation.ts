@@ -25,7 +25,7 @@ export async function evaluateSplit(
   for (const samples of portions(splits[split], evaluationBatchSize(experiment))) {
     if (await isCancelled()) return undefined;
     const batch = readBatch({ samples, split, epoch, training: false });
-    const { perSampleLoss, outputs } = learner.evaluate(batch);
+    const { perSampleLoss, outputs } = await learner.evaluate(batch);
     tally.add(perSampleLoss, outputs, batch.labels);
     await nextTurn();
   }

@@ -2,26 +2,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Experiment } from '#common/experiment/experiment';
 import type { Trace } from '#common/experiment/trace';
 import type { Figures } from '#common/run/record';
-import { valueAndGradients } from '../gradients';
-import { lossFunction } from '../loss/loss';
+import type { KernelTime } from '../engine/program';
 import { buildNetwork, type Network } from '../model/network';
 import { fitNormalizer, restoreNormalizer, type Normalizer } from '../normalization/normalizer';
 import { createOptimizer, type Optimizer, type ParameterGroup } from '../optimizer/optimizer';
 import { buildInstrument, type Instrument } from '../physics/instrument';
-import { penalty } from '../regularization/penalty';
 import type { Batch } from './batches';
-import { NotFiniteError, type NotFinitePlace } from './notFinite';
-
-/** What a forward pass gives, as plain numbers. */
-export interface ForwardResult {
-  readonly perSampleLoss: Float32Array;
-  readonly outputs: Float32Array;
-}
-
-export interface StepResult extends ForwardResult {
-  /** What regularization added to the loss. */
-  readonly penalty: number;
-}
+import { createStepPrograms, tensorsOf, type ForwardResult, type StepResult } from './steps';
 
 /** Instrument, normalization, network and optimizer as one thing that learns. */
 export interface Learner {
@@ -34,9 +21,13 @@ export interface Learner {
   /** Fits the normalization to batches as the instrument sees them now. */
   fitNormalization(batches: Iterable<Batch>): void;
   restoreNormalization(state: ReadonlyMap<string, Float32Array>): void;
-  /** Takes one step. Throws NotFiniteError, with the weights as they were before the step. */
-  train(batch: Batch): StepResult;
-  evaluate(batch: Batch): ForwardResult;
+  /** Memory that a step with so many samples needs beside what is kept between steps. */
+  plannedBytes(batchSize: number): number;
+  /** Takes one step. Rejects with NotFiniteError, with the weights as they were before the step. */
+  train(batch: Batch): Promise<StepResult>;
+  /** Takes one step as `train` does and tells how long each kernel took. */
+  profile(batch: Batch): readonly KernelTime[];
+  evaluate(batch: Batch): Promise<ForwardResult>;
   dispose(): void;
 }
 
@@ -45,58 +36,22 @@ export function createLearner(trace: Trace, experiment: Experiment): Learner {
   const instrument = buildInstrument(trace, experiment);
   const network = buildNetwork(trace, experiment);
   const groups = parameterGroups(trace, instrument, network);
-  const trainable = new Map(groups.flatMap(({ variables }) => [...variables]));
   const optimizer = createOptimizer(experiment.optimizer, groups);
-  const lossOf = lossFunction(experiment.loss);
+  const programs = createStepPrograms({
+    trace,
+    experiment,
+    instrument,
+    network,
+    optimizer,
+    groups,
+  });
   let normalizer = restoreNormalizer(undefined, new Map());
 
   function replaceNormalizer(next: Normalizer): void {
+    programs.replaceNormalizer(next);
     normalizer.dispose();
     normalizer = next;
   }
-  function forward(batch: Batch): { outputs: tf.Tensor; losses: tf.Tensor1D } {
-    const object = tf.tensor4d(batch.images, [...batch.shape]);
-    const seen = normalizer.apply(instrument.apply(object, batch.ctx));
-    const outputs = network.apply(seen, batch.ctx);
-    return { outputs, losses: lossOf(outputs, { labels: batch.labels, object }) };
-  }
-  function step(batch: Batch): StepResult {
-    let result: StepResult | undefined;
-    const { value, gradients } = valueAndGradients(() => {
-      const { outputs, losses } = forward(batch);
-      const added = penalty(experiment.regularization, network);
-      result = { ...readForward(outputs, losses), penalty: added.dataSync()[0]! };
-      return tf.add(tf.mean(losses), added);
-    }, trainable);
-    const loss = value.dataSync()[0]!;
-    if (!Number.isFinite(loss)) throw new NotFiniteError(loss, findFault(batch));
-    const faulty = [...gradients].find(([, gradient]) => !isFinite(gradient));
-    if (faulty) throw new NotFiniteError(loss, { kind: 'gradient', name: faulty[0] });
-    optimizer.apply(gradients);
-    instrument.project();
-    return result!;
-  }
-  /** The first place on the way of the light whose values are not finite. */
-  function findFault(batch: Batch): NotFinitePlace {
-    const object = tf.tensor4d(batch.images, [...batch.shape]);
-    if (!isFinite(object)) return { kind: 'data' };
-    const seen = instrument.apply(object, batch.ctx);
-    if (!isFinite(seen)) return { kind: 'instrument' };
-    const x = normalizer.apply(seen);
-    if (!isFinite(x)) return { kind: 'normalization' };
-    const layer = network.findNonFinite(x, batch.ctx);
-    return layer === undefined ? { kind: 'loss' } : { kind: 'layer', name: layer };
-  }
-  function* asSeen(batches: Iterable<Batch>): Generator<tf.Tensor4D> {
-    for (const batch of batches) {
-      const seen = tf.tidy(() =>
-        instrument.apply(tf.tensor4d(batch.images, [...batch.shape]), batch.ctx),
-      );
-      yield seen;
-      seen.dispose();
-    }
-  }
-
   return {
     instrument,
     network,
@@ -107,23 +62,39 @@ export function createLearner(trace: Trace, experiment: Experiment): Learner {
     variables: keptVariables(instrument, network),
     fitNormalization(batches) {
       const channels = (trace.physics.at(-1)?.outputShape ?? trace.input).at(-1) ?? 1;
-      replaceNormalizer(fitNormalizer(experiment.normalization, asSeen(batches), channels));
+      const seen = imagesSeen(instrument, experiment.seed, batches);
+      replaceNormalizer(fitNormalizer(experiment.normalization, seen, channels));
     },
     restoreNormalization: (state) =>
       replaceNormalizer(restoreNormalizer(experiment.normalization, state)),
-    train: (batch) => freeing(() => step(batch)),
-    evaluate: (batch) =>
-      freeing(() => {
-        const { outputs, losses } = forward(batch);
-        return readForward(outputs, losses);
-      }),
+    plannedBytes: programs.plannedBytes,
+    train: programs.train,
+    profile: programs.profile,
+    evaluate: programs.evaluate,
     dispose() {
+      programs.dispose();
       optimizer.dispose();
       normalizer.dispose();
       network.dispose();
       instrument.dispose();
     },
   };
+}
+
+/** Batches as the instrument sees them. */
+function* imagesSeen(
+  instrument: Instrument,
+  seed: number,
+  batches: Iterable<Batch>,
+): Generator<tf.Tensor4D> {
+  for (const batch of batches) {
+    const seen = tf.tidy(() => {
+      const { images, ctx } = tensorsOf(batch, seed);
+      return instrument.apply(images, ctx);
+    });
+    yield seen;
+    seen.dispose();
+  }
 }
 
 /** Present values of what is learned of the instrument: `gaussianBlur/sigmaPx`. */
@@ -171,27 +142,4 @@ function parameterGroups(
     groups.push({ name: layer.name, learningRate, variables: new Map(variables) });
   }
   return groups;
-}
-
-function readForward(outputs: tf.Tensor, losses: tf.Tensor1D): ForwardResult {
-  return {
-    perSampleLoss: losses.dataSync<'float32'>(),
-    outputs: outputs.dataSync<'float32'>(),
-  };
-}
-
-/** `tf.tidy` for plain numbers: it would search every array of its result for tensors. */
-function freeing<T>(compute: () => T): T {
-  tf.engine().startScope();
-  try {
-    return compute();
-  } finally {
-    tf.engine().endScope();
-  }
-}
-
-/** One sum tells nearly always; only when it is not finite (it may overflow) are all values read. */
-function isFinite(x: tf.Tensor): boolean {
-  if (Number.isFinite(tf.tidy(() => tf.sum(x).dataSync()[0]!))) return true;
-  return x.dataSync().every((value) => Number.isFinite(value));
 }

@@ -124,16 +124,20 @@ async function trainEpoch(parts: TrainingParts, run: Progress): Promise<StopReas
   while (run.step < run.stepsPerEpoch) {
     const reason = await parts.checkIn(() => saveLast(parts, run));
     if (reason !== undefined) return reason;
-    takeStep(parts, run, order.slice(run.step * batchSize, (run.step + 1) * batchSize));
+    await takeStep(parts, run, order.slice(run.step * batchSize, (run.step + 1) * batchSize));
     if (Date.now() - run.savedMs >= parts.checkpointIntervalMs) await saveLast(parts, run);
   }
   return undefined;
 }
 
-function takeStep({ bench, times }: TrainingParts, run: Progress, samples: Uint32Array): void {
+async function takeStep(
+  { bench, times }: TrainingParts,
+  run: Progress,
+  samples: Uint32Array,
+): Promise<void> {
   const began = performance.now();
   const batch = bench.readBatch({ samples, split: 'train', epoch: run.epoch, training: true });
-  const { perSampleLoss, outputs } = bench.learner.train(batch);
+  const { perSampleLoss, outputs } = await bench.learner.train(batch);
   run.step++;
   run.totalSteps++;
   run.tally.current.add(perSampleLoss, outputs, batch.labels);

@@ -67,7 +67,11 @@ describe("the engine's heap", () => {
   });
 
   it('says how much it had when memory runs out', () => {
-    const memory = { buffer: new ArrayBuffer(65536), grow: () => assert.fail('no more pages') };
+    const memory = {
+      buffer: new ArrayBuffer(65536),
+      grow: () => assert.fail('no more pages'),
+      mostBytes: 65536,
+    };
     const heap = new Heap(memory, 1024);
     assert.throws(() => heap.allocate(10 * 2 ** 20), /ran out of memory: 10 MiB.*smaller batch/);
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
-import { adamUpdate, batchNorm, dense } from '../../../server/training/engine/ops';
+import { batchNorm, dense } from '../../../server/training/engine/ops';
+import { updateByAdam } from '../../../server/training/engine/updates';
 import {
   assertClose,
   checkAgainstCpu,
@@ -80,14 +81,14 @@ for (const variant of variants) {
     it('takes the steps of Adam that single operations take', async () => {
       for (const shape of [[1], [7], [33, 5], [2, 3000]] as const) {
         await checkAgainstCpu(`Adam on [${shape}]`, () => {
-          const [w, g, m] = [1, 2, 3].map((seed) => random(shape, seed)) as [
-            tf.Tensor,
-            tf.Tensor,
-            tf.Tensor,
-          ];
-          const v = tf.square(random(shape, 4));
-          const rates = { rate: 0.3, correction: 1.7, epsilon: 1e-3 };
-          return [...adamUpdate(w, g, [m, v], { beta1: 0.8, beta2: 0.99, ...rates })];
+          const [variable, m, v] = [
+            random(shape, 1),
+            random(shape, 3),
+            tf.square(random(shape, 4)),
+          ].map((start) => tf.variable(start)) as [tf.Variable, tf.Variable, tf.Variable];
+          const inputs = { variable, gradient: random(shape, 2), rates: tf.tensor1d([0.3, 1.7]) };
+          updateByAdam(inputs, { m, v }, { beta1: 0.8, beta2: 0.99, epsilon: 1e-3 });
+          return [variable, m, v];
         });
       }
     });

@@ -342,6 +342,8 @@ const calls: Readonly<Record<string, readonly Make[]>> = {
   ).map(([shape, paddings, value]) => () => {
     return tf.pad(random(shape, 1), paddings.map((p) => [p[0], p[1]]) as [number, number][], value);
   }),
+  ZerosLike: [() => tf.zerosLike(random([3, 5])), () => tf.zerosLike(tf.fill([4], NaN))],
+  OnesLike: [() => tf.onesLike(random([3, 5])), () => tf.onesLike(tf.scalar(Infinity))],
   FusedBatchNorm: [
     [2, 3, 4, 5],
     [6, 1, 1, 3],

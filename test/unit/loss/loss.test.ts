@@ -11,7 +11,7 @@ const squaredError = lossFunction({ type: 'meanSquaredError' });
 function crossEntropyOf(rows: readonly number[][], labels: readonly number[]) {
   return tf.tidy(() => {
     const logits = tf.tensor2d(rows as number[][]);
-    const targets: Targets = { labels: Int32Array.from(labels), object: noImage() };
+    const targets: Targets = { labels: tf.tensor1d([...labels], 'int32'), object: noImage() };
     const gradient = tf.grad((z) => tf.sum(crossEntropy(z, targets)))(logits);
     return {
       losses: [...crossEntropy(logits, targets).dataSync()],
@@ -62,7 +62,7 @@ describe('softmax cross-entropy', () => {
 
   it('weighs the gradient of each sample by what comes from above', () => {
     tf.tidy(() => {
-      const targets = { labels: Int32Array.of(0, 1), object: noImage() };
+      const targets = { labels: tf.tensor1d([0, 1], 'int32'), object: noImage() };
       const weights = tf.tensor1d([1, -3]);
       const gradient = tf.grad((z) => tf.sum(tf.mul(crossEntropy(z, targets), weights)))(
         tf.zeros([2, 2]),
@@ -73,7 +73,7 @@ describe('softmax cross-entropy', () => {
 
   it('can be differentiated inside a tidy of the caller', () => {
     tf.tidy(() => {
-      const targets = { labels: Int32Array.of(1), object: noImage() };
+      const targets = { labels: tf.tensor1d([1], 'int32'), object: noImage() };
       const gradient = tf.grad((z) => tf.tidy(() => tf.mean(crossEntropy(z, targets))))(
         tf.zeros([1, 2]),
       );
@@ -88,7 +88,7 @@ describe('mean squared error', () => {
   it('compares rows of figures with the one-hot label', () => {
     tf.tidy(() => {
       const outputs = tf.tensor2d([0.5, 2, -1, 1, 0, 0], [2, 3]);
-      const targets = { labels: Int32Array.of(1, 0), object: noImage() };
+      const targets = { labels: tf.tensor1d([1, 0], 'int32'), object: noImage() };
       const losses = squaredError(outputs, targets);
       assertClose(losses.dataSync(), [(0.25 + 1 + 1) / 3, 0], 'losses', 1e-7);
       const gradient = tf.grad((y) => tf.sum(squaredError(y, targets)))(outputs);
@@ -101,7 +101,7 @@ describe('mean squared error', () => {
       const [object, outputs] = [numbers(24, 1), numbers(24, 2)];
       const shape: [number, number, number, number] = [2, 2, 3, 2];
       const losses = squaredError(tf.tensor4d(outputs, shape), {
-        labels: Int32Array.of(0, 0),
+        labels: tf.tensor1d([0, 0], 'int32'),
         object: tf.tensor4d(object, shape),
       });
       const expected = [0, 12].map((start) => {
@@ -115,7 +115,7 @@ describe('mean squared error', () => {
 
   it('gives one value a sample', () => {
     tf.tidy(() => {
-      const targets = { labels: Int32Array.of(0, 0, 0), object: noImage() };
+      const targets = { labels: tf.tensor1d([0, 0, 0], 'int32'), object: noImage() };
       assert.deepEqual(squaredError(tf.zeros([3, 2]), targets).shape, [3]);
     });
   });

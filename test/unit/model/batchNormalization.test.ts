@@ -4,13 +4,11 @@ import type { Network } from '../../../server/training/model/network';
 import { assertClose, useEngine } from '../engine/support';
 import { contextOf, networkOf } from './support';
 
-const evaluation = contextOf(4, { training: false });
-
 /** Normalizes four samples of one feature. */
 function apply(network: Network, training: boolean): readonly number[] {
   return tf.tidy(() => {
     const x = tf.tensor2d([1, 2, 3, 4], [4, 1]);
-    return [...network.apply(x, training ? contextOf(4) : evaluation).dataSync()];
+    return [...network.apply(x, contextOf(4, { training })).dataSync()];
   });
 }
 

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
-import type { ForwardContext } from '../../../server/training/context';
 import type { Network } from '../../../server/training/model/network';
 import { useEngine } from '../engine/support';
-import { contextOf, networkOf } from './support';
+import { contextOf, networkOf, type PassOptions } from './support';
 
 const width = 1000;
 
@@ -21,10 +20,7 @@ describe('dropout', () => {
   });
 
   /** What becomes of ones, row by row. */
-  function onesAfter(
-    count: number,
-    changes: Partial<ForwardContext> = {},
-  ): readonly Float32Array[] {
+  function onesAfter(count: number, changes: PassOptions = {}): readonly Float32Array[] {
     const values = tf.tidy(() =>
       network.apply(tf.ones([count, width]), contextOf(count, changes)).dataSync<'float32'>(),
     );
@@ -49,7 +45,7 @@ describe('dropout', () => {
   it('has a mask for every sample, epoch and seed, wherever the sample stands', () => {
     const [first, second] = onesAfter(2);
     assert.notDeepEqual(first, second);
-    const turned = onesAfter(2, { samples: Uint32Array.of(1, 0) });
+    const turned = onesAfter(2, { samples: [1, 0] });
     assert.deepEqual(turned, [second, first]);
     assert.notDeepEqual(onesAfter(1, { epoch: 2 })[0], first);
     assert.notDeepEqual(onesAfter(1, { seed: 8 })[0], first);

@@ -4,9 +4,11 @@ import type { Shape } from '#common/catalogue/component';
 import type { Experiment } from '#common/experiment/experiment';
 import { readExperiment } from '#common/experiment/read';
 import { traceExperiment, type Trace } from '#common/experiment/trace';
-import type { ForwardContext } from '../../../server/training/context';
+import { moveTowards } from '../../../server/training/engine/updates';
 import { valueAndGradients } from '../../../server/training/gradients';
+import type { LayerContext } from '../../../server/training/model/layer';
 import { buildNetwork, type Network } from '../../../server/training/model/network';
+import type { Optimizer } from '../../../server/training/optimizer/optimizer';
 
 /** An experiment as a file would give it: sections as written, with all defaults filled in. */
 export function experimentWith(sections: Readonly<Record<string, unknown>>): Experiment {
@@ -30,10 +32,22 @@ export function traceOf(experiment: Experiment, input: Shape): Trace {
   return trace;
 }
 
-/** A pass over samples 0 … count − 1. */
-export function contextOf(count: number, changes: Partial<ForwardContext> = {}): ForwardContext {
-  const samples = Uint32Array.from({ length: count }, (_, sample) => sample);
-  return { training: true, seed: 7, epoch: 1, split: 'train', samples, ...changes };
+/** What a test says of a pass. */
+export interface PassOptions extends Partial<Pick<LayerContext, 'training' | 'seed' | 'split'>> {
+  readonly epoch?: number;
+  readonly samples?: readonly number[];
+}
+
+/** A pass over samples 0 … count − 1, whose tensors are the caller's; in training averages are moved. */
+export function contextOf(count: number, options: PassOptions = {}): LayerContext {
+  const all = Array.from({ length: count }, (_, sample) => sample);
+  const { training = true, seed = 7, split = 'train', epoch = 1, samples = all } = options;
+  return {
+    ...{ training, seed, split },
+    epoch: tf.scalar(epoch, 'int32'),
+    samples: tf.tensor1d([...samples], 'int32'),
+    ...(training ? { moveAverage: moveTowards } : {}),
+  };
 }
 
 /**
@@ -83,6 +97,12 @@ function slopeAt(
 /** Gives a variable new values, row-major. */
 export function assign(variable: tf.Variable, values: Float32Array | readonly number[]): void {
   tf.tidy(() => variable.assign(tf.tensor(Float32Array.from(values), variable.shape)));
+}
+
+/** The rates of an optimizer's next step, as tensors of the caller. */
+export function ratesOf(optimizer: Optimizer): ReadonlyMap<string, tf.Tensor1D> {
+  const rates = [...optimizer.nextRates()];
+  return new Map(rates.map(([group, numbers]) => [group, tf.tensor1d([...numbers])]));
 }
 
 /** A network of the given layers, with weights replaced by name. */

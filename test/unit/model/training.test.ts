@@ -9,7 +9,14 @@ import { createOptimizer } from '../../../server/training/optimizer/optimizer';
 import { buildInstrument } from '../../../server/training/physics/instrument';
 import { penalty } from '../../../server/training/regularization/penalty';
 import { useEngine } from '../engine/support';
-import { checkGradients, contextOf, experimentWith, traceOf, trainableOf } from './support';
+import {
+  checkGradients,
+  contextOf,
+  experimentWith,
+  ratesOf,
+  traceOf,
+  trainableOf,
+} from './support';
 
 const [count, size, classes] = [24, 8, 3];
 
@@ -36,13 +43,16 @@ const experiment = experimentWith({
 });
 
 /** Stripes whose spacing is the class. */
-function createBatch(): { readonly object: tf.Tensor4D; readonly labels: Int32Array } {
+function createBatch(): { readonly object: tf.Tensor4D; readonly labels: tf.Tensor1D } {
   const labels = Int32Array.from({ length: count }, (_, sample) => sample % classes);
   const pixels = Float32Array.from({ length: count * size * size }, (_, i) => {
     const [sample, column] = [Math.floor(i / size ** 2), i % size];
     return (column + sample) % (labels[sample]! + 2) === 0 ? 1 : 0.1;
   });
-  return { object: tf.tensor4d(pixels, [count, size, size, 1]), labels };
+  return {
+    object: tf.tensor4d(pixels, [count, size, size, 1]),
+    labels: tf.tensor1d(labels, 'int32'),
+  };
 }
 
 /** Everything that a training step needs, put together as the loop does it. */
@@ -74,12 +84,13 @@ function createTrainer() {
     step: (epoch: number): number =>
       tf.tidy(() => {
         const { value, gradients } = valueAndGradients(computeLoss(epoch), variables);
-        optimizer.apply(gradients);
+        optimizer.apply(gradients, ratesOf(optimizer));
+        optimizer.countStep();
         instrument.project();
         return value.dataSync()[0]!;
       }),
     dispose() {
-      tf.dispose(object);
+      tf.dispose([object, labels]);
       for (const part of [network, instrument, normalizer, optimizer]) part.dispose();
     },
   };

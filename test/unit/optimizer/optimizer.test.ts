@@ -4,13 +4,20 @@ import type { OptimizerValue } from '#common/catalogue/optimizers';
 import { CodedError } from '#common/protocol/rpc';
 import { createOptimizer, type Optimizer } from '../../../server/training/optimizer/optimizer';
 import { assertClose, useEngine } from '../engine/support';
+import { ratesOf } from '../model/support';
 
 const adam = { type: 'adam', learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as const;
 const momentum = { type: 'momentum', learningRate: 0.1, momentum: 0.9, nesterov: false } as const;
 
+/** Takes a step as the training loop does. */
+function takeStep(optimizer: Optimizer, gradients: () => ReadonlyMap<string, tf.Tensor>): void {
+  tf.tidy(() => optimizer.apply(gradients(), ratesOf(optimizer)));
+  optimizer.countStep();
+}
+
 /** Applies scalar gradients to a vector of equal entries. */
 function step(optimizer: Optimizer, gradient: number, name = 'w'): void {
-  tf.tidy(() => optimizer.apply(new Map([[name, tf.fill([2], gradient)]])));
+  takeStep(optimizer, () => new Map([[name, tf.fill([2], gradient)]]));
 }
 
 function weight(value = 1): tf.Variable {
@@ -64,15 +71,12 @@ describe('optimizers', () => {
       { name: 'network', variables: new Map([['w', w]]) },
       { name: 'blur', learningRate: 0.5, variables: new Map([['sigma', sigma]]) },
     ]);
-    const both = () =>
-      tf.tidy(() =>
-        optimizer.apply(
-          new Map([
-            ['w', tf.ones([2])],
-            ['sigma', tf.ones([2])],
-          ]),
-        ),
-      );
+    const ones = () =>
+      new Map([
+        ['w', tf.ones([2])],
+        ['sigma', tf.ones([2])],
+      ]);
+    const both = () => takeStep(optimizer, ones);
     both();
     assertClose([w.dataSync()[0]!, sigma.dataSync()[0]!], [0.9, 0.5], 'first', 1e-6);
     optimizer.learningRate = 0.2;

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
-import type { ForwardContext } from '../../../server/training/context';
 import { buildInstrument } from '../../../server/training/physics/instrument';
 import { reparametrised } from '../../../server/training/physics/shotNoise';
 import { useEngine } from '../engine/support';
-import { contextOf, experimentWith, traceOf } from '../model/support';
+import { contextOf, experimentWith, traceOf, type PassOptions } from '../model/support';
 import { assertGolden, flat, imageSize, readGolden, type Nested } from './golden';
 
 const { cases, tables } = readGolden('10-shot-read-noise.json');
@@ -17,7 +16,7 @@ function observe(
   value: number,
   [count, height, width]: readonly [number, number, number],
   parameters: Readonly<Record<string, unknown>>,
-  changes: Partial<ForwardContext> = evaluation,
+  changes: PassOptions = evaluation,
 ): Float32Array {
   const experiment = experimentWith({ physics: [{ type: 'shotNoise', ...parameters }] });
   const instrument = buildInstrument(traceOf(experiment, [height, width, 1]), experiment);
@@ -143,7 +142,7 @@ describe('shot noise', () => {
   });
 
   it('draws anew for every epoch, sample, split and use, and the same when asked again', () => {
-    const draw = (changes: Partial<ForwardContext>) =>
+    const draw = (changes: PassOptions) =>
       [...observe(0.5, [2, 4, 4], { photons: 20 }, { ...evaluation, ...changes })].join();
     const first = draw({});
     assert.equal(draw({}), first);
@@ -152,7 +151,7 @@ describe('shot noise', () => {
       draw({ seed: 8 }),
       draw({ split: 'train' }),
       draw({ split: 'test' }),
-      draw({ samples: Uint32Array.of(5, 6) }),
+      draw({ samples: [5, 6] }),
       draw({ training: true, split: 'train' }),
     ];
     assert.equal(new Set([first, ...others]).size, 7);
@@ -165,9 +164,9 @@ describe('shot noise', () => {
 
   it('gives a sample its noise wherever it stands in the batch', () => {
     for (const training of [true, false]) {
-      const at = (samples: Uint32Array) =>
+      const at = (samples: readonly number[]) =>
         observe(0.5, [2, 4, 4], { photons: 20 }, { training, samples });
-      const [a, b] = [at(Uint32Array.of(3, 9)), at(Uint32Array.of(9, 3))];
+      const [a, b] = [at([3, 9]), at([9, 3])];
       assert.deepEqual(a.subarray(0, 16), b.subarray(16));
       assert.deepEqual(a.subarray(16), b.subarray(0, 16));
     }

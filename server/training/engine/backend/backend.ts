@@ -1,15 +1,15 @@
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import type { backend_util } from '@tensorflow/tfjs-core';
 import { type DataType, type DataTypeMap, type TensorInfo, util } from '@tensorflow/tfjs-core';
-import { Heap } from './heap';
+import { Heap, type NumericArray } from './heap';
 import type { KernelHost, RunningKernels } from './host';
-import { bindKernels, type Kernels, recordLength, writeScratch } from './kernels';
+import { bindKernels, type Kernels, readDeclarations, recordLength, writeScratch } from './kernels';
+import type { NumericType, Operand, Recording } from './recording';
 
 /** The name under which TF.js knows this backend. */
 export const backendName = 'lightbench';
 
 type Values = backend_util.BackendValues;
-type NumericArray = Float32Array | Int32Array | Uint8Array;
 type DataId = TensorInfo['dataId'];
 
 /** Memory that grows to the largest request and is then reused. */
@@ -33,6 +33,12 @@ export class KernelBackend extends MathBackendCPU {
   private readonly running: RunningKernels;
   private readonly shared: Scratch = { pointer: 0, sizeBytes: 0 };
   private readonly ofThreads: Scratch = { pointer: 0, sizeBytes: 0 };
+  /** Where recorded lists have what they work on; they take turns. */
+  private readonly arena: Scratch = { pointer: 0, sizeBytes: 0 };
+  /** Blocks of the heap that recorded lists keep, whoever else frees them. */
+  private readonly kept = new Set<number>();
+  /** While something is recorded: takes down the calls of kernels, which compute nothing then. */
+  recording: Recording | undefined;
   private dataCount = 0;
   /** While an inherited kernel runs: what it made, and the blocks to free after it. */
   private inherited: { readonly made: DataId[]; readonly freed: number[] } | undefined;
@@ -46,7 +52,14 @@ export class KernelBackend extends MathBackendCPU {
     this.record = new Float64Array(this.heap.bytes, record, recordLength);
     const allocate = (sizeBytes: number): number => this.heap.allocate(sizeBytes);
     this.running = host.start({ record, threads, allocate });
-    this.kernels = bindKernels(host.taskNames, this.record, () => this.running.run());
+    this.kernels = bindKernels(readDeclarations(host.taskTable), this.record, {
+      query: () => this.running.run(),
+      task: (declaration) => {
+        if (!this.recording) return this.running.run();
+        this.recording.addTask(declaration, this.record);
+        return 0;
+      },
+    });
   }
 
   /** Threads that compute. */
@@ -78,6 +91,7 @@ export class KernelBackend extends MathBackendCPU {
 
   /** A copy: a view would change under its reader once the tensor is disposed. */
   override readSync(dataId: DataId): Values {
+    if (this.recording) throw new Error(unreadable);
     const { values } = this.data.get(dataId);
     return isOnHeap(values) ? values.slice() : super.readSync(dataId);
   }
@@ -101,12 +115,11 @@ export class KernelBackend extends MathBackendCPU {
   }
 
   /** A tensor whose values a kernel is about to write. */
-  makeOutputInfo(
-    shape: readonly number[],
-    dtype: 'float32' | 'int32' | 'bool' = 'float32',
-  ): TensorInfo {
+  makeOutputInfo(shape: readonly number[], dtype: NumericType = 'float32'): TensorInfo {
     const dataId = { id: this.dataCount++ };
-    const values = this.allocateArray(dtype, util.sizeFromShape([...shape]));
+    this.recording?.addTensor(dataId, shape, dtype);
+    const size = util.sizeFromShape([...shape]);
+    const values = this.recording ? undefined : this.allocateArray(dtype, size);
     this.data.set(dataId, { values, dtype, refCount: 1 });
     return { dataId, shape: [...shape], dtype };
   }
@@ -139,22 +152,67 @@ export class KernelBackend extends MathBackendCPU {
     }
   }
 
+  /** Computes at once, also while something is recorded. */
+  unrecorded<T>(compute: () => T): T {
+    const { recording } = this;
+    this.recording = undefined;
+    try {
+      return compute();
+    } finally {
+      this.recording = recording;
+    }
+  }
+
+  /** A tensor of values that somebody else keeps in place; to be released. */
+  adopt(values: NumericArray, shape: readonly number[], dtype: NumericType): TensorInfo {
+    const dataId = { id: this.dataCount++ };
+    this.data.set(dataId, { values, dtype, refCount: Infinity });
+    return { dataId, shape: [...shape], dtype };
+  }
+
+  release({ dataId }: TensorInfo): void {
+    this.data.delete(dataId);
+  }
+
   /** The address of a float32 tensor's values. */
   pointer(tensor: TensorInfo): number {
-    const values = this.values(tensor);
-    if (values instanceof Float32Array) return values.byteOffset;
+    if (tensor.dtype === 'float32') return this.operand(tensor).address;
     throw new Error(`A kernel for float32 was given ${tensor.dtype} values. Cast them first.`);
+  }
+
+  /** The address of an int32 tensor's values. */
+  intPointer(tensor: TensorInfo): number {
+    if (tensor.dtype === 'int32') return this.operand(tensor).address;
+    throw new Error(`A kernel for int32 was given ${tensor.dtype} values. Cast them first.`);
+  }
+
+  /** Where a numeric tensor's values are, or will be. */
+  operand({ dataId, shape, dtype }: TensorInfo): Operand {
+    const address = this.recording?.addressOf(dataId) ?? this.stored(dataId).byteOffset;
+    return { address, shape, dtype: dtype as NumericType };
   }
 
   /** The values of a numeric tensor, in place. */
   values(tensor: TensorInfo): NumericArray {
-    return this.data.get(tensor.dataId).values as NumericArray;
+    if (this.recording) throw new Error(unreadable);
+    return this.stored(tensor.dataId);
+  }
+
+  /** Values at an address that has a place. */
+  valuesAt({ address, shape, dtype }: Operand): NumericArray {
+    return this.arrayAt(dtype, address, util.sizeFromShape([...shape]));
   }
 
   /** Writes a record of whole numbers for the next kernel call and says where it is. */
   shapePointer(numbers: readonly number[]): number {
-    this.shapeView.set(numbers);
-    return this.shapeView.byteOffset;
+    if (!this.recording) {
+      this.shapeView.set(numbers);
+      return this.shapeView.byteOffset;
+    }
+    const constant = this.allocateArray('int32', numbers.length);
+    constant.set(numbers);
+    this.keep(constant);
+    return constant.byteOffset;
   }
 
   /**
@@ -162,6 +220,7 @@ export class KernelBackend extends MathBackendCPU {
    * to the largest request and stays.
    */
   scratch(sizeBytes: number): number {
+    if (this.recording) return this.recording.allocate(sizeBytes);
     return this.growScratch(this.shared, sizeBytes);
   }
 
@@ -171,6 +230,30 @@ export class KernelBackend extends MathBackendCPU {
     const step = Math.ceil(sizeBytes / 64) * 64 + 128;
     if (step * this.threads <= this.ofThreads.sizeBytes) return;
     writeScratch(this.record, this.growScratch(this.ofThreads, step * this.threads), step);
+  }
+
+  /** Memory for what a recorded list works on: of all lists that run, one at a time. */
+  arenaFor(sizeBytes: number): number {
+    return this.growScratch(this.arena, sizeBytes);
+  }
+
+  /** Runs records that lie one after the other: see RunningKernels. */
+  runList(records: number, count: number): number {
+    return this.running.runList(records, count);
+  }
+
+  /** Keeps a block of the heap for the recorded list, also when its tensor is disposed. */
+  keep(values: NumericArray): void {
+    this.kept.add(values.byteOffset);
+    this.recording?.constants.add(values.byteOffset);
+  }
+
+  /** Frees what a recorded list has kept. */
+  freeKept(pointers: Iterable<number>): void {
+    for (const pointer of pointers) {
+      this.kept.delete(pointer);
+      this.heap.free(pointer);
+    }
   }
 
   private growScratch(scratch: Scratch, sizeBytes: number): number {
@@ -184,6 +267,7 @@ export class KernelBackend extends MathBackendCPU {
   }
 
   private freeBlock(pointer: number): void {
+    if (this.kept.has(pointer)) return;
     if (this.inherited) this.inherited.freed.push(pointer);
     else this.heap.free(pointer);
   }
@@ -213,20 +297,29 @@ export class KernelBackend extends MathBackendCPU {
     }
     const copy = this.allocateArray(dtype, util.sizeFromShape(shape));
     if (values) copy.set(values as NumericArray);
+    if (this.recording) this.keep(copy);
     this.data.set(dataId, { values: copy, dtype, refCount });
   }
 
+  private stored(dataId: DataId): NumericArray {
+    return this.data.get(dataId).values as NumericArray;
+  }
+
   private allocateArray(dtype: keyof DataTypeMap, length: number): NumericArray {
-    if (dtype === 'bool') {
-      const pointer = this.heap.allocate(length);
-      return new Uint8Array(this.heap.bytes, pointer, length);
-    }
-    const pointer = this.heap.allocate(4 * length);
+    const pointer = this.heap.allocate(dtype === 'bool' ? length : 4 * length);
+    return this.arrayAt(dtype, pointer, length);
+  }
+
+  private arrayAt(dtype: keyof DataTypeMap, pointer: number, length: number): NumericArray {
+    if (dtype === 'bool') return new Uint8Array(this.heap.bytes, pointer, length);
     return dtype === 'int32'
       ? new Int32Array(this.heap.bytes, pointer, length)
       : new Float32Array(this.heap.bytes, pointer, length);
   }
 }
+
+const unreadable =
+  'Values were asked for while a program is recorded, when there are none yet. Compute with tensors, or in a hostOp.';
 
 function isOnHeap(values: Values | undefined): values is NumericArray {
   return ArrayBuffer.isView(values);

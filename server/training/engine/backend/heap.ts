@@ -1,4 +1,4 @@
-import { webAssembly, type WasmMemory } from '../wasm/webassembly';
+import { webAssembly, type KernelMemory } from '../wasm/webassembly';
 
 /** Room behind every block that kernels may read, not write: see kernels/base.h. */
 const slackBytes = 128;
@@ -10,16 +10,25 @@ const smallBytes = 4096;
 const mostPages = [65536, 32768, 16384] as const;
 const firstPages = 256;
 
+/** What a kernel may work on: values of a tensor, in place. */
+export type NumericArray = Float32Array | Int32Array | Uint8Array;
+
+/** What a request for some memory really takes. */
+export function blockBytes(wantedBytes: number): number {
+  return roundUp(wantedBytes + slackBytes, alignmentBytes);
+}
+
 interface FreeBlock {
   pointer: number;
   sizeBytes: number;
 }
 
 /** The memory that kernels, backend and (later) worker threads share. */
-export function createSharedMemory(): WasmMemory {
+export function createSharedMemory(): KernelMemory {
   for (const maximum of mostPages) {
     try {
-      return new webAssembly.Memory({ initial: firstPages, maximum, shared: true });
+      const memory = new webAssembly.Memory({ initial: firstPages, maximum, shared: true });
+      return Object.assign(memory, { mostBytes: maximum * pageBytes });
     } catch {
       // Not so much address space here: ask for less.
     }
@@ -48,7 +57,7 @@ export class Heap {
 
   /** `start` is the first address that the module's own data and stack leave free. */
   constructor(
-    private readonly memory: WasmMemory,
+    private readonly memory: KernelMemory,
     start: number,
   ) {
     this.buffer = memory.buffer;
@@ -58,6 +67,11 @@ export class Heap {
   /** Bytes asked for and not yet freed, slack included. */
   get usedBytes(): number {
     return this.used;
+  }
+
+  /** Bytes that it can grow to. */
+  get mostBytes(): number {
+    return this.memory.mostBytes;
   }
 
   /** Bytes that the memory has grown to. */
@@ -71,7 +85,7 @@ export class Heap {
   }
 
   allocate(wantedBytes: number): number {
-    const wanted = roundUp(wantedBytes + slackBytes, alignmentBytes);
+    const wanted = blockBytes(wantedBytes);
     const { pointer, sizeBytes } = this.takeSmall(wanted) ??
       this.takeBestFit(wanted) ?? { pointer: this.extend(wanted), sizeBytes: wanted };
     this.sizes.set(pointer, sizeBytes);

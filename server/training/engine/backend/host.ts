@@ -1,12 +1,12 @@
-import type { WasmMemory } from '../wasm/webassembly';
+import type { KernelMemory } from '../wasm/webassembly';
 
 /** Compiled kernels, ready to work on a memory: in WebAssembly or in the native add-on. */
 export interface KernelHost {
-  readonly memory: WasmMemory;
+  readonly memory: KernelMemory;
   /** The first address that the kernels' own data leave free. */
   readonly heapStart: number;
-  /** The names of the kernels, in the order of their table. */
-  readonly taskNames: readonly string[];
+  /** The table of the kernels: see readDeclarations. */
+  readonly taskTable: string;
   start(options: StartOptions): RunningKernels;
 }
 
@@ -24,6 +24,11 @@ export interface RunningKernels {
   readonly threads: number;
   /** Runs what the record says. */
   run(): number;
+  /**
+   * Runs `count` records that lie one after the other, until a query among them answers with a number
+   * other than 0: gives the place of that one, counted from 1, else 0.
+   */
+  runList(records: number, count: number): number;
   /** Ends the threads. */
   close(): void;
 }

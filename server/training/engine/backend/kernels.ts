@@ -8,9 +8,11 @@ const queryNames = [
   'conv2d_filter_gradient_units',
   'conv2d_filter_gradient_scratch_bytes',
   'row_groups',
+  'dot_blocks',
+  'not_finite_blocks',
 ] as const;
 
-/** Kernels that compute; their last argument is the number of units of work. */
+/** Kernels that can be recorded; their last argument is the number of units of work. */
 const taskNames = [
   'matmul_pack',
   'matmul',
@@ -59,7 +61,17 @@ const taskNames = [
   'batch_norm_totals',
   'batch_norm_gradient',
   'transpose',
-  'adam',
+  'fill',
+  'copy',
+  'dot',
+  'dot_total',
+  'find_not_finite',
+  // A query, which ends a recorded list.
+  'first_flag',
+  'move_towards',
+  'update_sgd',
+  'update_momentum',
+  'update_adam',
 ] as const;
 
 export type TaskName = (typeof taskNames)[number];
@@ -78,39 +90,69 @@ export function writeScratch(values: Float64Array, pointer: number, stepBytes: n
   values[record.scratchStep] = stepBytes;
 }
 
-/**
- * Functions that write their arguments into the record and run. `names` is the table of the compiled
- * kernels, in its order.
- */
+/** A compiled kernel, as its line in taskList.h declares it. */
+export interface TaskDeclaration {
+  readonly name: string;
+  /** Its place in the table. */
+  readonly idx: number;
+  /** Which places of a record hold addresses. */
+  readonly addresses: readonly number[];
+}
+
+/** Reads the table of the compiled kernels: `relu:P(0), P(1);add:…`. */
+export function readDeclarations(table: string): ReadonlyMap<string, TaskDeclaration> {
+  const lines = table.split(';').filter(Boolean);
+  return new Map(
+    lines.map((line, idx) => {
+      const [name = '', given = ''] = line.split(':');
+      const places = [...given.matchAll(/\bP\((\d+)\)/g)];
+      const addresses = places.map(([, place]) => record.arguments + Number(place));
+      return [name, { name, idx, addresses }];
+    }),
+  );
+}
+
+/** What becomes of a call, once its record is filled. */
+export interface Calls {
+  /** Answers at once. */
+  query(): number;
+  /** Computes now, or later. */
+  task(declaration: TaskDeclaration): number;
+}
+
+/** Functions that write their arguments into the record and call. */
 export function bindKernels(
-  names: readonly string[],
+  declarations: ReadonlyMap<string, TaskDeclaration>,
   values: Float64Array,
-  run: () => number,
+  calls: Calls,
 ): Kernels {
   const bound: Partial<Record<KernelName, (...values: number[]) => number>> = {};
   for (const name of queryNames) {
-    const idx = indexOf(names, name);
+    const { idx } = declarationOf(declarations, name);
     bound[name] = (...given) => {
       values[record.task] = idx;
       for (let i = 0; i < given.length; i++) values[record.arguments + i] = given[i]!;
-      return run();
+      return calls.query();
     };
   }
   for (const name of taskNames) {
-    const idx = indexOf(names, name);
+    const declaration = declarationOf(declarations, name);
     bound[name] = (...given) => {
       const last = given.length - 1;
-      values[record.task] = idx;
+      values[record.task] = declaration.idx;
       values[record.count] = given[last]!;
       for (let i = 0; i < last; i++) values[record.arguments + i] = given[i]!;
-      return run();
+      return calls.task(declaration);
     };
   }
   return bound as Kernels;
 }
 
-function indexOf(names: readonly string[], name: string): number {
-  const idx = names.indexOf(name);
-  if (idx >= 0) return idx;
+function declarationOf(
+  declarations: ReadonlyMap<string, TaskDeclaration>,
+  name: string,
+): TaskDeclaration {
+  const declaration = declarations.get(name);
+  if (declaration) return declaration;
   throw new Error(`The compiled kernels have no "${name}": run npm run build:kernels.`);
 }

@@ -1,7 +1,14 @@
 import '@tensorflow/tfjs-backend-cpu';
-import { getKernelsForBackend, type KernelFunc, registerKernel } from '@tensorflow/tfjs-core';
-import { backendName, type KernelBackend } from './backend';
+import {
+  getKernelsForBackend,
+  type KernelFunc,
+  registerKernel,
+  type TensorInfo,
+} from '@tensorflow/tfjs-core';
+import { backendName } from './backend';
+import { runOnHost } from './hostKernels';
 import { allFloat, type KernelCall, type BackendKernel } from './kernels/call';
+import { controlKernels } from './kernels/control';
 import { convolutionKernels } from './kernels/convolutions';
 import { elementwiseKernels } from './kernels/elementwise';
 import { layoutKernels } from './kernels/layout';
@@ -12,6 +19,7 @@ import { productKernels } from './kernels/products';
 import { reductionKernels } from './kernels/reductions';
 
 const ownKernels: Readonly<Record<string, BackendKernel>> = {
+  ...controlKernels,
   ...convolutionKernels,
   ...elementwiseKernels,
   ...layoutKernels,
@@ -32,31 +40,33 @@ export function registerKernels(): void {
   if (registered) return;
   registered = true;
   const inherited = new Map<string, KernelFunc>();
-  for (const config of getKernelsForBackend('cpu')) {
-    const kernelFunc = guarded(config.kernelFunc);
-    inherited.set(config.kernelName, kernelFunc);
-    if (!Object.hasOwn(ownKernels, config.kernelName)) {
-      registerKernel({ ...config, kernelFunc, backendName: backendName });
-    }
+  for (const { kernelName, kernelFunc, ...config } of getKernelsForBackend('cpu')) {
+    inherited.set(kernelName, kernelFunc);
+    if (Object.hasOwn(ownKernels, kernelName)) continue;
+    registerKernel({
+      ...config,
+      kernelName,
+      kernelFunc: (given) => runOnHost(kernelName, kernelFunc, given),
+      backendName,
+    });
   }
   for (const [kernelName, kernel] of Object.entries(ownKernels)) {
     const kernelFunc = withFallback(kernelName, kernel, inherited.get(kernelName));
-    registerKernel({ kernelName, backendName: backendName, kernelFunc });
+    registerKernel({ kernelName, backendName, kernelFunc });
   }
-}
-
-function guarded(kernel: KernelFunc): KernelFunc {
-  return (call) => (call.backend as KernelBackend).runInherited(() => kernel(call));
 }
 
 /** The kernel in C where it takes the call, else the inherited one. */
 function withFallback(name: string, kernel: BackendKernel, inherited?: KernelFunc): KernelFunc {
   const accepts = kernel.accepts ?? allFloat;
+  const run: KernelFunc = (given) =>
+    kernel.run({ ...given, attrs: given.attrs ?? {} } as unknown as KernelCall);
   return (given) => {
-    const call = { ...given, attrs: given.attrs ?? {} } as unknown as KernelCall;
-    if (accepts(call)) return kernel.run(call);
-    if (inherited) return inherited(given);
-    const types = Object.values(call.inputs).map((tensor) => tensor?.dtype);
+    if (accepts({ ...given, attrs: given.attrs ?? {} } as unknown as KernelCall)) {
+      return kernel.isInJavaScript ? runOnHost(name, run, given) : run(given);
+    }
+    if (inherited) return runOnHost(name, inherited, given);
+    const types = Object.values(given.inputs).map((tensor) => (tensor as TensorInfo | null)?.dtype);
     throw new Error(
       `The engine's ${name} takes float32 only; got ${types.join(', ')}. Cast first.`,
     );

@@ -188,6 +188,16 @@ static napi_value run_addon(napi_env env, napi_callback_info info) {
   return number_for(env, pool_run(&pool_of(env, info)->pool));
 }
 
+// runList(handle, records: address, count) -> the place of the query that ended it, or 0
+static napi_value run_list_of_addon(napi_env env, napi_callback_info info) {
+  size_t count = 3;
+  napi_value given[3];
+  napi_get_cb_info(env, info, &count, given, NULL, NULL);
+  pool *p = &((native_pool *)(uintptr_t)number_of(env, given[0]))->pool;
+  const double *records = (const double *)(p->base + (size_t)number_of(env, given[1]));
+  return number_for(env, pool_run_list(p, records, (int)number_of(env, given[2])));
+}
+
 // threads(handle) -> how many there are
 static napi_value threads_of_addon(napi_env env, napi_callback_info info) {
   return number_for(env, pool_of(env, info)->pool.threads);
@@ -223,6 +233,7 @@ SHOWN napi_value napi_register_module_v1(napi_env env, napi_value exports) {
   napi_set_named_property(env, exports, "tasks", text_for(env, tasks));
   add_function(env, exports, "open", open_addon);
   add_function(env, exports, "run", run_addon);
+  add_function(env, exports, "runList", run_list_of_addon);
   add_function(env, exports, "threads", threads_of_addon);
   add_function(env, exports, "close", close_addon);
   return exports;

@@ -1,4 +1,5 @@
 // All kernels and their table as one unit, for one call of the compiler.
+#include "control.c"
 #include "convolution.c"
 #include "layout.c"
 #include "normalization.c"

@@ -19,7 +19,7 @@
 void pool_open(pool *p, const task_table *table, char *base, const double *record, int threads) {
   p->table = table;
   p->base = base;
-  p->record = record;
+  p->record = p->current = record;
   p->threads = threads;
   p->closing = 0;
   // Far below CLOSED: helpers compare with it before there was a task.
@@ -32,7 +32,7 @@ void pool_open(pool *p, const task_table *table, char *base, const double *recor
 static task_call call_of(const pool *p, int thread) {
   const double *r = p->record;
   char *scratch = p->base + (size_t)r[RECORD_SCRATCH] + thread * (size_t)r[RECORD_SCRATCH_STEP];
-  return (task_call){r + RECORD_ARGUMENTS, p->base, scratch};
+  return (task_call){p->current + RECORD_ARGUMENTS, p->base, scratch};
 }
 
 // Takes chunks while there are any. The fields of the task may be read once a chunk was taken, or
@@ -86,14 +86,23 @@ static offset chunk_of(const pool *p, double cost, offset count) {
   return least < 64 ? chunk : (chunk + 63) / 64 * 64;
 }
 
-double pool_run(pool *p) {
-  const task *t = &p->table->tasks[(int)p->record[RECORD_TASK]];
+static double run_record(pool *p, const double *record) {
+  p->current = record;
+  const task *t = &p->table->tasks[(int)record[RECORD_TASK]];
   const task_call call = call_of(p, 0);
   if (t->query) return t->query(&call);
-  const offset count = (offset)p->record[RECORD_COUNT];
+  const offset count = (offset)record[RECORD_COUNT];
   const offset chunk = p->threads > 1 ? chunk_of(p, t->cost(&call), count) : count;
   if (chunk < count) share(p, t, count, chunk);
   else if (count > 0) t->run(&call, 0, count);
+  return 0;
+}
+
+double pool_run(pool *p) { return run_record(p, p->record); }
+
+int pool_run_list(pool *p, const double *records, int count) {
+  for (int i = 0; i < count; i++)
+    if (run_record(p, records + (size_t)i * RECORD_LENGTH) != 0) return i + 1;
   return 0;
 }
 

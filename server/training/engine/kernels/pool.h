@@ -4,9 +4,11 @@
 
 #include "tasks.h"
 
-// What TypeScript writes before it calls pool_run: which task, how many units of work, the scratch
-// memory of the first thread and how far apart those of the others are; then the arguments.
+// A record says what to run: which task, how many units of work, its arguments. The one that
+// TypeScript fills before it calls pool_run also says where the scratch memory of the first thread is
+// and how far apart those of the others are.
 enum { RECORD_TASK, RECORD_COUNT, RECORD_SCRATCH, RECORD_SCRATCH_STEP, RECORD_ARGUMENTS };
+#define RECORD_LENGTH 24
 
 // What several threads write to lies in cache lines of its own.
 typedef struct {
@@ -20,6 +22,9 @@ typedef struct {
   char *base;
   const double *record;
   int threads;
+  // The record that is run: the one above, or one of a list. Changed by the caller alone, while `next`
+  // is CLOSED.
+  const double *current;
   // The task that is open, if one is. Written by the caller alone, while `next` is CLOSED.
   const task *open;
   offset count, chunk;
@@ -40,6 +45,10 @@ void pool_open(pool *p, const task_table *table, char *base, const double *recor
 
 // Runs the task of the record, with the helpers' help if it is long enough, or answers the query.
 double pool_run(pool *p);
+
+// Runs a list of records one after the other, until a query in it answers with a number that is not
+// zero. Returns the place of that query, counted from 1, or 0 when the list was run to its end.
+int pool_run_list(pool *p, const double *records, int count);
 
 // What helper `thread`, 1 to threads - 1, does: works until the pool closes.
 void pool_help(pool *p, int thread);

@@ -161,3 +161,27 @@ static void softmax(const float *x, int count, float *y, offset first, offset la
     for (int i = 0; i < count; i++) to[i] *= factor;
   }
 }
+
+// ---- the sum of all products of two tensors, in double precision ----
+
+#define DOT_BLOCK 4096
+
+static int dot_blocks(offset count) { return (int)((count + DOT_BLOCK - 1) / DOT_BLOCK); }
+
+// sums[block] = the sum of a b over a block. Range: blocks.
+static void dot(const float *a, const float *b, offset count, double *sums, offset first,
+                offset last) {
+  for (offset block = first; block < last; block++) {
+    double sum = 0;
+    for (offset i = block * DOT_BLOCK; i < MIN((block + 1) * DOT_BLOCK, count); i++)
+      sum += (double)a[i] * (double)b[i];
+    sums[block] = sum;
+  }
+}
+
+// *y = the sum of all blocks, in order. Range: the one number.
+static void dot_total(const double *sums, int blocks, float *y, offset first, offset last) {
+  double sum = 0;
+  for (int block = 0; block < blocks; block++) sum += sums[block];
+  for (offset i = first; i < last; i++) y[i] = (float)sum;
+}

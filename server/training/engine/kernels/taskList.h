@@ -70,6 +70,20 @@ TASK(batch_norm_totals, 2.0 * I(2), P(0), P(1), I(2), I(3), P(4), D(5), P(6), P(
 TASK(batch_norm_gradient, I(9), P(0), P(1), P(2), P(3), P(4), P(5), D(6), I(7), L(8), I(9), P(10),
      P(11), P(12))
 
+// Whether a list of kernels goes on: the first query of it that answers with more than 0 ends it.
+TASK(find_not_finite, NOT_FINITE_BLOCK, P(0), L(1), P(2))
+QUERY(not_finite_blocks, L(0))
+QUERY(first_flag, P(0), I(1))
+
+TASK(fill, 1, P(0), D(1))
+TASK(copy, 1, P(0), P(1))
+QUERY(dot_blocks, L(0))
+TASK(dot, 2.0 * DOT_BLOCK, P(0), P(1), L(2), P(3))
+TASK(dot_total, I(1), P(0), I(1), P(2))
+
 TASK(transpose, 2, P(0), P(1), P(2))
 
-TASK(adam, 6, P(0), P(1), P(2), P(3), D(4), D(5), D(6), D(7), D(8), D(9), D(10), P(11), P(12), P(13))
+TASK(move_towards, 2, P(0), P(1), D(2))
+TASK(update_sgd, 2, P(0), P(1), P(2))
+TASK(update_momentum, 3, P(0), P(1), P(2), P(3), D(4), I(5))
+TASK(update_adam, 6, P(0), P(1), P(2), P(3), P(4), D(5), D(6), D(7))

@@ -58,8 +58,9 @@ static const task all_tasks[] = {
 #undef QUERY
 };
 
-#define TASK(name, ...) #name ","
-#define QUERY(name, ...) #name ","
+// The arguments as they are written in the list: they tell which of them are addresses.
+#define TASK(name, cost, ...) #name ":" #__VA_ARGS__ ";"
+#define QUERY(name, ...) #name ":" #__VA_ARGS__ ";"
 const task_table TABLE = {all_tasks,
 #include "taskList.h"
 };

@@ -24,7 +24,7 @@ typedef struct {
 // The kernels as compiled for one kind of processor.
 typedef struct {
   const task *tasks;
-  // The names of the tasks in the order of the table, separated by commas.
+  // Names and arguments of the tasks in the order of the table: "relu:P(0), P(1);add:...".
   const char *names;
 } task_table;
 

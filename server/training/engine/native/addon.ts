@@ -3,16 +3,17 @@ import { createRequire } from 'node:module';
 import { messageOf } from '#common/protocol/rpc';
 import type { KernelHost, RunningKernels, StartOptions } from '../backend/host';
 import { findKernelFile } from '../kernelFile';
-import type { WasmMemory } from '../wasm/webassembly';
+import type { KernelMemory } from '../wasm/webassembly';
 
 /** What addon.c exports. */
 interface Addon {
   /** Instruction sets that this processor has kernels for, the best first, separated by commas. */
   readonly processors: string;
-  /** Names of the kernels in the order of their table, separated by commas. */
+  /** The table of the kernels. */
   readonly tasks: string;
   open(memory: Uint8Array, record: number, threads: number, processor: number): number;
   run(handle: number): number;
+  runList(handle: number, records: number, count: number): number;
   threads(handle: number): number;
   close(handle: number): void;
 }
@@ -68,13 +69,13 @@ function loadAddon(): Addon {
  * Makes the kernels work on a memory. That is a WebAssembly memory here too: it grows in place, V8
  * lets JavaScript see all of it, and one heap serves both engines.
  */
-export function hostNative({ addon, processor }: NativeKernels, memory: WasmMemory): KernelHost {
+export function hostNative({ addon, processor }: NativeKernels, memory: KernelMemory): KernelHost {
   const idx = addon.processors.split(',').indexOf(processor);
   return {
     memory,
     // Address 0 means "none" to the kernels.
     heapStart: 64,
-    taskNames: addon.tasks.split(','),
+    taskTable: addon.tasks,
     start: (options) => start(addon, idx, memory, options),
   };
 }
@@ -82,18 +83,20 @@ export function hostNative({ addon, processor }: NativeKernels, memory: WasmMemo
 function start(
   addon: Addon,
   processor: number,
-  memory: WasmMemory,
+  memory: KernelMemory,
   { record, threads }: StartOptions,
 ): RunningKernels {
   const handle = addon.open(new Uint8Array(memory.buffer), record, threads, processor);
   let isOpen = true;
+  /** The add-on believes its handle: after closing it would reach for memory that is gone. */
+  const openHandle = (): number => {
+    if (isOpen) return handle;
+    throw new Error('The engine is closed: tensors of it cannot be computed with.');
+  };
   return {
     threads: addon.threads(handle),
-    run() {
-      // The add-on believes its handle: after closing it would reach for memory that is gone.
-      if (!isOpen) throw new Error('The engine is closed: tensors of it cannot be computed with.');
-      return addon.run(handle);
-    },
+    run: () => addon.run(openHandle()),
+    runList: (records, count) => addon.runList(openHandle(), records, count),
     close() {
       if (isOpen) addon.close(handle);
       isOpen = false;

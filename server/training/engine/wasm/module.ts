@@ -3,7 +3,7 @@ import v8 from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { KernelHost, RunningKernels, StartOptions } from '../backend/host';
 import { findKernelFile } from '../kernelFile';
-import { webAssembly, type WasmMemory, type WasmModule } from './webassembly';
+import { webAssembly, type KernelMemory, type WasmModule } from './webassembly';
 
 /** Which of the two committed modules runs. */
 export type WasmVariant = 'relaxed' | 'plain';
@@ -43,26 +43,27 @@ interface ModuleExports {
   task_names(): number;
   open(record: number, threads: number): void;
   run(): number;
+  run_list(records: number, count: number): number;
   close(): void;
 }
 
 /** Makes the kernels work on a memory. */
 export async function linkKernels(
   { module }: CompiledKernels,
-  memory: WasmMemory,
+  memory: KernelMemory,
 ): Promise<KernelHost> {
   const instance = await webAssembly.instantiate(module, { env: { memory } });
   const exports = instance.exports as unknown as ModuleExports;
   return {
     memory,
     heapStart: exports.__heap_base.value,
-    taskNames: readText(memory, exports.task_names()).split(','),
+    taskTable: readText(memory, exports.task_names()),
     start: (options) => start(module, memory, exports, options),
   };
 }
 
 /** A text of C, which ends with a zero. */
-function readText(memory: WasmMemory, pointer: number): string {
+function readText(memory: KernelMemory, pointer: number): string {
   const bytes = new Uint8Array(memory.buffer);
   return Buffer.from(bytes.slice(pointer, bytes.indexOf(0, pointer))).toString('latin1');
 }
@@ -83,7 +84,7 @@ const helperSource = `
 
 function start(
   module: WasmModule,
-  memory: WasmMemory,
+  memory: KernelMemory,
   exports: ModuleExports,
   { record, threads, allocate }: StartOptions,
 ): RunningKernels {
@@ -95,5 +96,5 @@ function start(
     worker.on('error', () => undefined);
     worker.unref();
   }
-  return { threads, run: exports.run, close: exports.close };
+  return { threads, run: exports.run, runList: exports.run_list, close: exports.close };
 }

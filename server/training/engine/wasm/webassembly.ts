@@ -7,6 +7,11 @@ export interface WasmMemory {
   grow(pages: number): number;
 }
 
+/** A memory that knows how far it can grow. */
+export interface KernelMemory extends WasmMemory {
+  readonly mostBytes: number;
+}
+
 /** Compiled code; opaque. */
 export type WasmModule = object;
 

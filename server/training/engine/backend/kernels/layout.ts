@@ -115,11 +115,12 @@ function hasAxes(call: KernelCall): boolean {
 /** Copies of rows need no C: a typed array's `set` is as fast. */
 export const layoutKernels: Readonly<Record<string, BackendKernel>> = {
   Transpose: { run: transpose, accepts: hasAxes },
-  Slice: { run: slice, accepts: hasAxes },
+  Slice: { run: slice, accepts: hasAxes, isInJavaScript: true },
   Cast: {
     run: cast,
     accepts: (call) =>
       isNumeric(input(call, 'x').dtype) && isNumeric(attribute<string>(call, 'dtype')),
+    isInJavaScript: true,
   },
-  PadV2: { run: pad, accepts: hasAxes },
+  PadV2: { run: pad, accepts: hasAxes, isInJavaScript: true },
 };

@@ -1,27 +1,34 @@
-import type { TensorInfo } from '@tensorflow/tfjs-core';
-import { util } from '@tensorflow/tfjs-core';
-import { attribute, input, type KernelCall, type BackendKernel } from './call';
+import { type TensorInfo } from '@tensorflow/tfjs-core';
+import { attribute, input, type KernelCall, product, type BackendKernel } from './call';
 
-function adam(call: KernelCall): TensorInfo[] {
-  const { backend } = call;
-  const given = ['variable', 'gradient', 'm', 'v'].map((name) => input(call, name));
-  const { shape } = given[0]!;
-  const made = given.slice(1).map(() => backend.makeOutputInfo(shape));
-  const numbers = ['beta1', 'beta2'].flatMap((name) => {
-    const beta = attribute<number>(call, name);
-    return [beta, 1 - beta];
-  });
-  const rates = ['rate', 'correction', 'epsilon'].map((name) => attribute<number>(call, name));
-  backend.kernels.adam(
-    ...given.map((tensor) => backend.pointer(tensor)),
-    ...numbers,
-    ...rates,
-    ...made.map((tensor) => backend.pointer(tensor)),
-    util.sizeFromShape(shape),
-  );
-  return made;
+/** Updates in place: the first input is changed, and whatever is remembered of it. */
+function update(
+  name: 'move_towards' | 'update_sgd' | 'update_momentum' | 'update_adam',
+  inputs: readonly string[],
+  constants: readonly string[],
+): BackendKernel {
+  return {
+    run: (call: KernelCall): TensorInfo[] => {
+      const { backend } = call;
+      const pointers = inputs.map((key) => backend.pointer(input(call, key)));
+      const numbers = constants.map((key) => Number(attribute<number | boolean>(call, key)));
+      backend.kernels[name](...pointers, ...numbers, product(input(call, inputs[0]!).shape));
+      return [];
+    },
+  };
 }
 
 export const optimizerKernels: Readonly<Record<string, BackendKernel>> = {
-  LightbenchAdam: { run: adam },
+  LightbenchMoveTowards: update('move_towards', ['average', 'value'], ['momentum']),
+  LightbenchSgd: update('update_sgd', ['variable', 'gradient', 'rates'], []),
+  LightbenchMomentum: update(
+    'update_momentum',
+    ['variable', 'gradient', 'm', 'rates'],
+    ['momentum', 'nesterov'],
+  ),
+  LightbenchAdam: update(
+    'update_adam',
+    ['variable', 'gradient', 'm', 'v', 'rates'],
+    ['beta1', 'beta2', 'epsilon'],
+  ),
 };

@@ -1,0 +1,172 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { KernelTime, Program, ProgramSpec } from '../program';
+import type { KernelBackend } from './backend';
+import type { NumericArray } from './heap';
+import { recordLength } from './kernels';
+import { planMemory } from './memoryPlan';
+import { notFiniteAt } from './notFiniteValue';
+import { isVirtual, Recording, splitVirtual, type Operand, type Step } from './recording';
+
+type Operands = ReadonlyMap<string, Operand>;
+type Values = Readonly<Record<string, NumericArray>>;
+
+/** A recording with what goes in and comes out. */
+interface Recorded {
+  readonly recording: Recording;
+  readonly inputs: Operands;
+  readonly outputs: Operands;
+}
+
+/**
+ * Computes once with tensors that have shapes and no values, takes down every call of a kernel, and
+ * makes a list of it that runs without TF.js, its tape or any allocation.
+ */
+export function recordProgram(backend: KernelBackend, spec: ProgramSpec): Program {
+  const { recording, inputs, outputs } = record(backend, spec);
+  const plan = planMemory(recording.lifetimes);
+  let placed: PlacedProgram | undefined;
+
+  /** The list with addresses, made anew when the memory of all programs has moved. */
+  function place(): PlacedProgram {
+    const arena = backend.arenaFor(plan.peakBytes);
+    if (placed?.arena === arena) return placed;
+    placed?.free();
+    const resolve = (address: number): number => {
+      if (!isVirtual(address)) return address;
+      const { block, offset } = splitVirtual(address);
+      return arena + plan.offsets[block]! + offset;
+    };
+    placed = placeProgram(backend, { recording, inputs, outputs }, arena, resolve);
+    return placed;
+  }
+  return {
+    plannedBytes: plan.peakBytes,
+    // A promise as on other engines, where values have to be waited for.
+    run: (values) => Promise.resolve().then(() => place().run(values)),
+    profile: (values) => place().profile(values),
+    dispose() {
+      placed?.free();
+      backend.freeKept(recording.constants);
+    },
+  };
+}
+
+function record(backend: KernelBackend, spec: ProgramSpec): Recorded {
+  const recording = new Recording();
+  const engine = tf.engine();
+  backend.recording = recording;
+  engine.startScope();
+  try {
+    const given = Object.entries(spec.inputs).map(([name, { shape, dtype }]) => {
+      const info = backend.makeOutputInfo(shape, dtype);
+      recording.keepFromStart(backend.operand(info).address);
+      return [name, engine.makeTensorFromTensorInfo(info)] as const;
+    });
+    const made = Object.entries(spec.compute(Object.fromEntries(given)));
+    const outputs = made.map(([name, tensor]) => [name, backend.operand(tensor)] as const);
+    for (const [, { address }] of outputs) recording.keepToEnd(address);
+    tf.dispose(made.map(([, tensor]) => tensor));
+    const inputs = given.map(([name, tensor]) => [name, backend.operand(tensor)] as const);
+    return { recording, inputs: new Map(inputs), outputs: new Map(outputs) };
+  } catch (error) {
+    backend.recording = undefined;
+    backend.freeKept(recording.constants);
+    throw error;
+  } finally {
+    engine.endScope();
+    backend.recording = undefined;
+  }
+}
+
+interface PlacedProgram {
+  readonly arena: number;
+  run(values: Values): Readonly<Record<string, Float32Array>>;
+  profile(values: Values): readonly KernelTime[];
+  free(): void;
+}
+
+/** Steps that run one after the other: kernels in C in one call, or work in JavaScript. */
+type Stretch =
+  | { readonly kind: 'kernels'; readonly first: number; readonly count: number }
+  | { readonly kind: 'host'; readonly name: string; readonly run: () => void };
+
+function placeProgram(
+  backend: KernelBackend,
+  { recording, inputs, outputs }: Recorded,
+  arena: number,
+  resolve: (address: number) => number,
+): PlacedProgram {
+  const { steps, guards } = recording;
+  const pointer = backend.heap.allocate(8 * recordLength * steps.length);
+  const records = new Float64Array(backend.heap.bytes, pointer, recordLength * steps.length);
+  const valuesOf = (operand: Operand): NumericArray =>
+    backend.valuesAt({ ...operand, address: resolve(operand.address) });
+  const stretches = stretchesOf(steps, (step, idx) => {
+    if (step.kind === 'task') {
+      const values = step.values.slice();
+      for (const place of step.task.addresses) values[place] = resolve(values[place]!);
+      records.set(values, idx * recordLength);
+      return undefined;
+    }
+    const [from, to] = [step.inputs.map(valuesOf), step.outputs.map(valuesOf)];
+    return () => step.work(from, to);
+  });
+  const given = new Map([...inputs].map(([name, operand]) => [name, valuesOf(operand)]));
+  const made = [...outputs].map(([name, operand]) => [name, valuesOf(operand)] as const);
+
+  function write(values: Values): void {
+    for (const [name, to] of given) to.set(values[name]!);
+  }
+  function runKernels(first: number, count: number): void {
+    const ended = backend.runList(pointer + 8 * recordLength * first, count);
+    if (ended === 0) return;
+    const { flags, parts } = guards.get(first + ended - 1)!;
+    throw notFiniteAt(valuesOf(flags).findIndex((flag) => flag !== 0) + 1, parts);
+  }
+  return {
+    arena,
+    run(values) {
+      write(values);
+      for (const stretch of stretches) {
+        if (stretch.kind === 'host') stretch.run();
+        else runKernels(stretch.first, stretch.count);
+      }
+      return Object.fromEntries(made.map(([name, array]) => [name, array.slice() as Float32Array]));
+    },
+    profile(values) {
+      write(values);
+      return stretches.flatMap((stretch) => {
+        if (stretch.kind === 'host') return [timed(stretch.name, stretch.run)];
+        return Array.from({ length: stretch.count }, (_, i) => {
+          const step = steps[stretch.first + i]!;
+          const name = step.kind === 'task' ? step.task.name : step.name;
+          return timed(name, () => runKernels(stretch.first + i, 1));
+        });
+      });
+    },
+    free: () => backend.heap.free(pointer),
+  };
+}
+
+/** Puts neighbouring kernels together. `place` gives what to run where that is not a kernel. */
+function stretchesOf(
+  steps: readonly Step[],
+  place: (step: Step, idx: number) => (() => void) | undefined,
+): readonly Stretch[] {
+  const stretches: Stretch[] = [];
+  for (const [idx, step] of steps.entries()) {
+    const run = place(step, idx);
+    const last = stretches.at(-1);
+    if (step.kind === 'host') stretches.push({ kind: 'host', name: step.name, run: run! });
+    else if (last?.kind === 'kernels') {
+      stretches[stretches.length - 1] = { ...last, count: last.count + 1 };
+    } else stretches.push({ kind: 'kernels', first: idx, count: 1 });
+  }
+  return stretches;
+}
+
+function timed(name: string, run: () => void): KernelTime {
+  const began = performance.now();
+  run();
+  return { name, milliseconds: performance.now() - began };
+}

@@ -1,0 +1,76 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { KernelBackend } from './backend/backend';
+import type { NumericArray } from './backend/heap';
+import { recordProgram } from './backend/recordedProgram';
+
+/** A tensor whose values are given anew for every run of a program. */
+export interface ProgramInput {
+  readonly shape: readonly number[];
+  readonly dtype: 'float32' | 'int32';
+}
+
+type Tensors = Readonly<Record<string, tf.Tensor>>;
+
+/** Something that is computed again and again from inputs of the same shapes. */
+export interface ProgramSpec {
+  readonly inputs: Readonly<Record<string, ProgramInput>>;
+  /**
+   * Computes the outputs, and may change variables. It must not read values (`dataSync`), nor depend on
+   * numbers that change from run to run: our engines call it once, and replay what it did. The outputs
+   * are the program's to dispose of.
+   */
+  compute(inputs: Tensors): Tensors;
+}
+
+/** The time that one kind of kernel takes. */
+export interface KernelTime {
+  readonly name: string;
+  readonly milliseconds: number;
+}
+
+export interface Program {
+  /** Memory that its tensors need while it runs; 0 where the engine does not say. */
+  readonly plannedBytes: number;
+  /**
+   * Runs on new values. Rejects with NotFiniteValueError where `requireFinite` found a value that is not;
+   * what comes after that place has not happened.
+   */
+  run(
+    values: Readonly<Record<string, NumericArray>>,
+  ): Promise<Readonly<Record<string, Float32Array>>>;
+  /** Runs as `run` does and tells how long each kernel took, in order; undefined where it cannot. */
+  profile?(values: Readonly<Record<string, NumericArray>>): readonly KernelTime[];
+  dispose(): void;
+}
+
+/** Makes a program for the open engine. */
+export function createProgram(spec: ProgramSpec): Program {
+  const backend = tf.backend();
+  return backend instanceof KernelBackend ? recordProgram(backend, spec) : eagerProgram(spec);
+}
+
+/** Computes step by step, as TF.js does. */
+function eagerProgram({ inputs, compute }: ProgramSpec): Program {
+  return {
+    plannedBytes: 0,
+    async run(values) {
+      const outputs = tf.tidy(() => {
+        const given = Object.entries(inputs).map(([name, { shape, dtype }]) => [
+          name,
+          tf.tensor(values[name]!, [...shape], dtype),
+        ]);
+        return compute(Object.fromEntries(given) as Tensors) as tf.NamedTensorMap;
+      });
+      try {
+        const read = Object.entries(outputs).map(async ([name, tensor]) => [
+          name,
+          await tensor.data<'float32'>(),
+        ]);
+        return Object.fromEntries(await Promise.all(read)) as Record<string, Float32Array>;
+      } finally {
+        tf.dispose(outputs);
+      }
+    },
+    dispose: () => undefined,
+  };
+}

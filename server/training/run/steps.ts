@@ -1,0 +1,254 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Experiment } from '#common/experiment/experiment';
+import type { Trace } from '#common/experiment/trace';
+import type { ForwardContext } from '../context';
+import { NotFiniteValueError } from '../engine/backend/notFiniteValue';
+import {
+  createProgram,
+  type KernelTime,
+  type Program,
+  type ProgramInput,
+  type ProgramSpec,
+} from '../engine/program';
+import { moveTowards, requireFinite } from '../engine/updates';
+import { valueAndGradients } from '../gradients';
+import { lossFunction } from '../loss/loss';
+import type { LayerContext } from '../model/layer';
+import type { Network } from '../model/network';
+import { restoreNormalizer, type Normalizer } from '../normalization/normalizer';
+import type { Optimizer, ParameterGroup } from '../optimizer/optimizer';
+import type { Instrument } from '../physics/instrument';
+import { penalty } from '../regularization/penalty';
+import type { Batch } from './batches';
+import { NotFiniteError, type NotFinitePlace } from './notFinite';
+
+/** What a forward pass gives, as plain numbers. */
+export interface ForwardResult {
+  readonly perSampleLoss: Float32Array;
+  readonly outputs: Float32Array;
+}
+
+export interface StepResult extends ForwardResult {
+  /** What regularization added to the loss. */
+  readonly penalty: number;
+}
+
+/** What steps are made of; all of it belongs to the caller. */
+export interface StepParts {
+  readonly trace: Trace;
+  readonly experiment: Experiment;
+  readonly instrument: Instrument;
+  readonly network: Network;
+  readonly optimizer: Optimizer;
+  readonly groups: readonly ParameterGroup[];
+}
+
+export interface StepPrograms {
+  plannedBytes(batchSize: number): number;
+  train(batch: Batch): Promise<StepResult>;
+  profile(batch: Batch): readonly KernelTime[];
+  evaluate(batch: Batch): Promise<ForwardResult>;
+  /** What was made with the last normalizer is forgotten. */
+  replaceNormalizer(next: Normalizer): void;
+  dispose(): void;
+}
+
+/** A batch as tensors, with what its pass may know. */
+interface BatchTensors {
+  readonly images: tf.Tensor4D;
+  readonly labels: tf.Tensor1D;
+  readonly ctx: ForwardContext;
+}
+
+type Kind = Pick<Batch, 'split' | 'training'> & { readonly rows: number };
+type Move = readonly [average: tf.Variable, value: tf.Tensor, momentum: number];
+
+/** Makes the programs of an experiment, one for each shape and kind of batch, when it is first needed. */
+export function createStepPrograms(parts: StepParts): StepPrograms {
+  const { trace, experiment, instrument, network, optimizer, groups } = parts;
+  const { seed, regularization } = experiment;
+  const trainable = new Map(groups.flatMap(({ variables }) => [...variables]));
+  const lossOf = lossFunction(experiment.loss);
+  const programs = new Map<string, Program>();
+  let normalizer = restoreNormalizer(undefined, new Map());
+
+  function programFor(kind: Kind): Program {
+    const key = `${kind.training}/${kind.split}/${kind.rows}`;
+    const known = programs.get(key);
+    if (known) return known;
+    const made = createProgram(kind.training ? trainingSpec(kind) : evaluationSpec(kind));
+    programs.set(key, made);
+    return made;
+  }
+  function forgetPrograms(): void {
+    for (const program of programs.values()) program.dispose();
+    programs.clear();
+  }
+  function forward({ images, labels, ctx }: BatchTensors, layerCtx: LayerContext = ctx) {
+    const seen = normalizer.apply(instrument.apply(images, ctx));
+    const outputs = network.apply(seen, layerCtx);
+    return { outputs, losses: lossOf(outputs, { labels, object: images }) };
+  }
+  function evaluationSpec(kind: Kind): ProgramSpec {
+    return {
+      inputs: batchInputs(kind, trace),
+      compute: (given) => ({ ...forward(batchTensors(given, kind, seed)) }),
+    };
+  }
+  function trainingSpec(kind: Kind): ProgramSpec {
+    const rates = [...optimizer.nextRates()];
+    const rateInputs = rates.map(([group, numbers]): [string, ProgramInput] => [
+      rateName(group),
+      { shape: [numbers.length], dtype: 'float32' },
+    ]);
+    return {
+      inputs: { ...batchInputs(kind, trace), ...Object.fromEntries(rateInputs) },
+      compute: (given) => {
+        const ofGroup = rates.map(([group]) => [group, given[rateName(group)] as tf.Tensor1D]);
+        return step(batchTensors(given, kind, seed), new Map(ofGroup as [string, tf.Tensor1D][]));
+      },
+    };
+  }
+  function step(
+    batch: BatchTensors,
+    rates: ReadonlyMap<string, tf.Tensor1D>,
+  ): Record<string, tf.Tensor> {
+    const moves: Move[] = [];
+    const moveAverage: LayerContext['moveAverage'] = (average, value, momentum) =>
+      void moves.push([average, tf.keep(tf.clone(value)), momentum]);
+    let results: Record<string, tf.Tensor> = {};
+    const { value, gradients } = valueAndGradients(() => {
+      const { outputs, losses } = forward(batch, { ...batch.ctx, moveAverage });
+      const added = penalty(regularization, network);
+      results = { outputs: tf.keep(outputs), losses: tf.keep(losses), penalty: tf.keep(added) };
+      return tf.add(tf.mean(losses), added);
+    }, trainable);
+    requireFinite(new Map<string, tf.Tensor>([[lossName, value], ...gradients]));
+    for (const [average, toward, momentum] of moves) moveTowards(average, toward, momentum);
+    tf.dispose(moves.map(([, toward]) => toward));
+    optimizer.apply(gradients, rates);
+    instrument.project();
+    return results;
+  }
+  function inputsOf(batch: Batch): Record<string, Float32Array | Int32Array> {
+    const { images, labels, samples, epoch } = batch;
+    const given: Record<string, Float32Array | Int32Array> = {
+      images,
+      labels,
+      samples: Int32Array.from(samples),
+      epoch: Int32Array.of(epoch),
+    };
+    if (!batch.training) return given;
+    for (const [group, numbers] of optimizer.nextRates()) {
+      given[rateName(group)] = Float32Array.from(numbers);
+    }
+    return given;
+  }
+  /** Computes the failed step again, one operation after the other, to find where it went wrong. */
+  function explain(batch: Batch, error: NotFiniteValueError): NotFiniteError {
+    return freeing(() => {
+      const tensors = tensorsOf(batch, seed);
+      const { losses } = forward(tensors);
+      const loss = tf.add(tf.mean(losses), penalty(regularization, network)).dataSync()[0]!;
+      if (error.of !== lossName)
+        return new NotFiniteError(loss, { kind: 'gradient', name: error.of });
+      return new NotFiniteError(loss, findFault(tensors));
+    });
+  }
+  /** The first place on the way of the light whose values are not finite. */
+  function findFault({ images, ctx }: BatchTensors): NotFinitePlace {
+    if (!isFinite(images)) return { kind: 'data' };
+    const seen = instrument.apply(images, ctx);
+    if (!isFinite(seen)) return { kind: 'instrument' };
+    const x = normalizer.apply(seen);
+    if (!isFinite(x)) return { kind: 'normalization' };
+    const layer = network.findNonFinite(x, ctx);
+    return layer === undefined ? { kind: 'loss' } : { kind: 'layer', name: layer };
+  }
+
+  return {
+    plannedBytes: (rows) => programFor({ rows, split: 'train', training: true }).plannedBytes,
+    async train(batch) {
+      try {
+        const results = await programFor(kindOf(batch)).run(inputsOf(batch));
+        optimizer.countStep();
+        return { ...readForward(results), penalty: results['penalty']![0]! };
+      } catch (error) {
+        throw error instanceof NotFiniteValueError ? explain(batch, error) : error;
+      }
+    },
+    profile(batch) {
+      const times = programFor(kindOf(batch)).profile?.(inputsOf(batch)) ?? [];
+      optimizer.countStep();
+      return times;
+    },
+    evaluate: async (batch) => readForward(await programFor(kindOf(batch)).run(inputsOf(batch))),
+    replaceNormalizer(next) {
+      forgetPrograms();
+      normalizer = next;
+    },
+    dispose: forgetPrograms,
+  };
+}
+
+const lossName = 'loss';
+
+function rateName(group: string): string {
+  return `rates/${group}`;
+}
+
+function kindOf({ samples, split, training }: Batch): Kind {
+  return { rows: samples.length, split, training };
+}
+
+function batchInputs({ rows }: Kind, { input }: Trace): Record<string, ProgramInput> {
+  return {
+    images: { shape: [rows, ...input], dtype: 'float32' },
+    labels: { shape: [rows], dtype: 'int32' },
+    samples: { shape: [rows], dtype: 'int32' },
+    epoch: { shape: [], dtype: 'int32' },
+  };
+}
+
+function batchTensors(
+  given: Readonly<Record<string, tf.Tensor>>,
+  { split, training }: Pick<Kind, 'split' | 'training'>,
+  seed: number,
+): BatchTensors {
+  const epoch = given['epoch'] as tf.Scalar;
+  const samples = given['samples'] as tf.Tensor1D;
+  return {
+    images: given['images'] as tf.Tensor4D,
+    labels: given['labels'] as tf.Tensor1D,
+    ctx: { training, seed, split, epoch, samples },
+  };
+}
+
+/** A batch as tensors of the caller. */
+export function tensorsOf(batch: Batch, seed: number): BatchTensors {
+  const given = {
+    images: tf.tensor(batch.images, [...batch.shape]),
+    labels: tf.tensor1d(batch.labels, 'int32'),
+    samples: tf.tensor1d(Int32Array.from(batch.samples), 'int32'),
+    epoch: tf.scalar(batch.epoch, 'int32'),
+  };
+  return batchTensors(given, batch, seed);
+}
+
+function readForward(results: Readonly<Record<string, Float32Array>>): ForwardResult {
+  return { perSampleLoss: results['losses']!, outputs: results['outputs']! };
+}
+
+/** `tf.tidy` for plain objects: it would search every array of its result for tensors. */
+function freeing<T>(compute: () => T): T {
+  tf.engine().startScope();
+  try {
+    return compute();
+  } finally {
+    tf.engine().endScope();
+  }
+}
+
+function isFinite(x: tf.Tensor): boolean {
+  return x.dataSync().every((value) => Number.isFinite(value));
+}

@@ -1,0 +1,275 @@
+import assert from 'node:assert/strict';
+import * as tf from '@tensorflow/tfjs-core';
+import { NotFiniteValueError } from '../../../server/training/engine/backend/notFiniteValue';
+import { dot, hostOp } from '../../../server/training/engine/hostOp';
+import { batchNorm, conv2d, dense, relu } from '../../../server/training/engine/ops';
+import { createProgram, type ProgramSpec } from '../../../server/training/engine/program';
+import {
+  assign,
+  moveTowards,
+  requireFinite,
+  updateByAdam,
+  updateByMomentum,
+  updateBySgd,
+} from '../../../server/training/engine/updates';
+import { valueAndGradients } from '../../../server/training/gradients';
+import { assertClose, numbers, random, sizeOf, titleOf, useEngine, variants } from './support';
+
+type Arrays = Readonly<Record<string, Float32Array | Int32Array>>;
+
+/** What a program gives for inputs, computed step by step. */
+function eager({ inputs, compute }: ProgramSpec, values: Arrays): Record<string, Float32Array> {
+  return tf.tidy(() => {
+    const given = Object.entries(inputs).map(([name, { shape, dtype }]) => [
+      name,
+      tf.tensor(values[name]!, [...shape], dtype),
+    ]);
+    const made = compute(Object.fromEntries(given) as Record<string, tf.Tensor>);
+    const read = Object.entries(made).map(([name, tensor]) => [name, tensor.dataSync().slice()]);
+    return Object.fromEntries(read) as tf.TensorContainer;
+  }) as unknown as Record<string, Float32Array>;
+}
+
+/** Runs a program several times on other numbers and compares each with the single operations. */
+async function checkReplay(spec: ProgramSpec): Promise<void> {
+  const program = createProgram(spec);
+  for (const seed of [1, 2, 3]) {
+    const values = Object.fromEntries(
+      Object.entries(spec.inputs).map(([name, { shape, dtype }], i) => {
+        const drawn = numbers(sizeOf(shape), 10 * seed + i);
+        return [name, dtype === 'int32' ? Int32Array.from(drawn, (x) => 3 * Math.abs(x)) : drawn];
+      }),
+    );
+    assert.deepEqual(await program.run(values), eager(spec, values), `run ${seed}`);
+  }
+  program.dispose();
+}
+
+const float = (...shape: number[]) => ({ shape, dtype: 'float32' }) as const;
+
+for (const variant of variants) {
+  describe(`a recorded program, ${titleOf(variant)}`, () => {
+    const { backend } = useEngine(variant);
+
+    it('gives the bits that the single operations give', () =>
+      checkReplay({
+        inputs: { x: float(5, 9, 8, 3), w: float(3, 3, 3, 7), k: float(56, 4), b: float(4) },
+        compute({ x, w, k, b }) {
+          const y = relu(conv2d(x!, w!, { padding: 'same' }));
+          const pooled = tf.maxPool(y as tf.Tensor4D, 3, [2, 4], 'valid');
+          const z = dense(tf.reshape(pooled, [5, -1]), k!, { bias: b! });
+          return { z, loss: tf.mean(tf.logSoftmax(z)), softmax: tf.softmax(z) };
+        },
+      }));
+
+    it('replays gradients, and kernels that exist in JavaScript only', () =>
+      checkReplay({
+        inputs: { x: float(4, 6, 6, 2), labels: { shape: [4], dtype: 'int32' } },
+        compute({ x, labels }) {
+          const f = (value: tf.Tensor): tf.Scalar => {
+            const up = tf.image.resizeBilinear(value as tf.Tensor4D, [9, 7]);
+            const padded = tf.pad(up, [[0, 0], [1, 2], [0, 1], [0, 0]]); // prettier-ignore
+            const rows = tf.sum(tf.slice(padded, [0, 1, 1, 0], [4, 5, 6, 2]), [1, 2]);
+            return tf.sum(tf.mul(tf.tanh(rows), tf.oneHot(labels!, 2)));
+          };
+          const { value, grad } = tf.valueAndGrad(f)(x!);
+          return { value, grad };
+        },
+      }));
+
+    it('repeats what has no inputs, and outputs that are constants', () =>
+      checkReplay({
+        inputs: { x: float(2, 3) },
+        compute: ({ x }) => ({
+          sum: tf.add(x!, tf.fill([3], 2.5)),
+          constant: tf.scalar(4),
+          ramp: tf.mul(tf.range(0, 3), tf.onesLike(x!)),
+        }),
+      }));
+
+    it('lets JavaScript work on values in place', () =>
+      checkReplay({
+        inputs: { x: float(6), n: { shape: [2], dtype: 'int32' } },
+        compute({ x, n }) {
+          const outputs = [{ shape: [6], dtype: 'float32' as const }];
+          const [y] = hostOp([x!, n!], outputs, ([from, counts], [to]) => {
+            for (let i = 0; i < 6; i++) to![i] = from![i]! * counts![i % 2]! + 1;
+          });
+          return { y: tf.mul(y!, 2), same: dot(y!, x!) };
+        },
+      }));
+
+    it('changes variables in place, from run to run, as single steps do', async () => {
+      const make = () => {
+        const start = [1, 2, 3].map((seed) => tf.variable(random([7, 5], seed)));
+        const slots = [4, 5, 6, 7].map(() => tf.variable(tf.zeros([7, 5])));
+        const [a, b, c] = start as [tf.Variable, tf.Variable, tf.Variable];
+        const [m1, m2, v2, average] = slots as [tf.Variable, tf.Variable, tf.Variable, tf.Variable];
+        const spec: ProgramSpec = {
+          inputs: { x: float(7, 5), rate: float(1), rates: float(2) },
+          compute({ x, rate, rates }) {
+            const variables = new Map(Object.entries({ a, b, c }));
+            const { value, gradients } = valueAndGradients(
+              () => tf.sum(tf.mul(tf.tanh(tf.mul(a, tf.add(b, tf.square(c)))), x!)),
+              variables,
+            );
+            const one = rate as tf.Tensor1D;
+            updateBySgd({ variable: a, gradient: gradients.get('a')!, rates: one });
+            const options = { momentum: 0.9, nesterov: true };
+            updateByMomentum(
+              { variable: b, gradient: gradients.get('b')!, rates: one },
+              m1,
+              options,
+            );
+            updateByAdam(
+              { variable: c, gradient: gradients.get('c')!, rates: rates as tf.Tensor1D },
+              { m: m2, v: v2 },
+              { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
+            );
+            moveTowards(average, x!, 0.75);
+            assign(a, tf.minimum(a, 0.5));
+            return { value };
+          },
+        };
+        return { spec, all: [...start, ...slots] };
+      };
+      const [recorded, single] = [make(), make()];
+      const program = createProgram(recorded.spec);
+      for (const seed of [1, 2, 3]) {
+        const values = {
+          x: numbers(35, seed),
+          rate: Float32Array.of(0.1 / seed),
+          rates: Float32Array.of(0.01, 1 + seed),
+        };
+        const results = await program.run(values);
+        assert.deepEqual(results, eager(single.spec, values));
+        for (const [i, variable] of recorded.all.entries()) {
+          assert.deepEqual(variable.dataSync(), single.all[i]!.dataSync(), `variable ${i}`);
+        }
+      }
+      program.dispose();
+      tf.dispose([...recorded.all, ...single.all]);
+    });
+
+    it('ends where a value is not finite, names it, and changes nothing after it', async () => {
+      const w = tf.variable(random([9000]));
+      const program = createProgram({
+        inputs: { x: float(9000) },
+        compute({ x }) {
+          const root = tf.sqrt(x!);
+          requireFinite(new Map([['input', x!], ['root', root]])); // prettier-ignore
+          assign(w, root);
+          return { root };
+        },
+      });
+      const x = numbers(9000).map(Math.abs);
+      const before = w.dataSync();
+      for (const [at, value, name] of [
+        [8999, -1, 'root'],
+        [4096, Infinity, 'input'],
+        [3, NaN, 'input'],
+      ] as const) {
+        const broken = x.slice();
+        broken[at] = value;
+        await assert.rejects(
+          program.run({ x: broken }),
+          (error) => error instanceof NotFiniteValueError && error.of === name,
+        );
+        assert.deepEqual(w.dataSync(), before);
+      }
+      await program.run({ x });
+      assert.deepEqual(w.dataSync(), x.map(Math.sqrt));
+      program.dispose();
+      w.dispose();
+    });
+
+    it('tells at once, too, when nothing is recorded', () => {
+      tf.tidy(() => {
+        const x = tf.tensor1d([1, -Infinity]);
+        assert.throws(() => requireFinite(new Map([['x', x]])), /"x" is not finite/);
+        requireFinite(new Map([['x', tf.abs(tf.tensor1d([1, -3e38]))]]));
+      });
+    });
+
+    it('keeps tensors and bytes flat, moves with the memory of larger programs, gives all back', async () => {
+      const tensors = tf.memory().numTensors;
+      const spec = (size: number): ProgramSpec => ({
+        inputs: { x: float(size) },
+        compute: ({ x }) => ({ y: tf.mul(tf.exp(tf.mul(x!, 2)), tf.tensor1d([3])) }),
+      });
+      const small = createProgram(spec(100));
+      const first = await small.run({ x: numbers(100) });
+      const used = backend().heap.usedBytes;
+      for (let i = 0; i < 4; i++) await small.run({ x: numbers(100) });
+      assert.equal(backend().heap.usedBytes, used);
+      const large = createProgram(spec(1_000_000));
+      await large.run({ x: numbers(1_000_000) });
+      assert.ok(large.plannedBytes >= 8_000_000 && large.plannedBytes < 13_000_000);
+      assert.deepEqual(await small.run({ x: numbers(100) }), first);
+      // The memory that programs share stays; everything else comes back.
+      const shared = backend().heap.usedBytes;
+      small.dispose();
+      large.dispose();
+      assert.ok(backend().heap.usedBytes < shared);
+      const again = createProgram(spec(1_000_000));
+      await again.run({ x: numbers(1_000_000) });
+      const held = backend().heap.usedBytes;
+      again.dispose();
+      const once = createProgram(spec(1_000_000));
+      await once.run({ x: numbers(1_000_000) });
+      assert.equal(backend().heap.usedBytes, held);
+      once.dispose();
+      assert.equal(tf.memory().numTensors, tensors);
+    });
+
+    it('refuses code that reads values, and forgets what it had recorded', () => {
+      const used = backend().heap.usedBytes;
+      const reading: ProgramSpec = {
+        inputs: { x: float(3) },
+        compute: ({ x }) => ({ y: tf.tensor1d(tf.square(x!).dataSync()) }),
+      };
+      assert.throws(() => createProgram(reading), /hostOp/);
+      assert.equal(backend().heap.usedBytes, used);
+      tf.tidy(() => assertClose(tf.square(tf.tensor1d([3])).dataSync(), [9], 'afterwards'));
+    });
+
+    it('tells how long each kernel took, and gives the same results', async () => {
+      const program = createProgram({
+        inputs: { x: float(2, 8, 8, 3), w: float(3, 3, 3, 4) },
+        compute: ({ x, w }) => {
+          const { output } = batchNorm(conv2d(x!, w!, { padding: 'same' }), tf.ones([4]), tf.zeros([4]), 1e-3); // prettier-ignore
+          return { output };
+        },
+      });
+      const times = program.profile!({ x: numbers(384), w: numbers(108) });
+      assert.ok(times.some(({ name }) => name === 'conv2d'));
+      assert.ok(times.every(({ milliseconds }) => milliseconds >= 0));
+      program.dispose();
+    });
+  });
+}
+
+describe('a program on another backend', () => {
+  useEngine();
+
+  it('computes step by step, with the same contract', async () => {
+    const previous = tf.getBackend();
+    await tf.setBackend('cpu');
+    const spec: ProgramSpec = {
+      inputs: { x: float(2, 2) },
+      compute({ x }) {
+        requireFinite(new Map([['x', x!]]));
+        return { y: tf.square(x!) };
+      },
+    };
+    const program = createProgram(spec);
+    const tensors = tf.memory().numTensors;
+    assert.deepEqual(
+      [...(await program.run({ x: Float32Array.of(1, 2, 3, 4) }))['y']!],
+      [1, 4, 9, 16],
+    );
+    await assert.rejects(program.run({ x: Float32Array.of(1, NaN, 3, 4) }), NotFiniteValueError);
+    assert.equal(tf.memory().numTensors, tensors);
+    await tf.setBackend(previous);
+  });
+});
