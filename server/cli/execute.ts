@@ -1,20 +1,25 @@
 import * as path from 'node:path';
 import type { RunEvent } from '#common/run/events';
 import { runFiles, type Figures, type RunRecord } from '#common/run/record';
-import { executeRun } from '../training/index';
+import { executeRun, type ExecuteOptions } from '../training/index';
 import { exitCodes, isForUser, type ExitCode } from './exit';
 import { listenForInterrupts } from './interrupts';
 import { createProgressBar, epochText } from './progressBar';
-import { commandName, durationText, figureText, style, type Terminal } from './terminal';
+import { commandName, durationText, figureText, style, table, type Terminal } from './terminal';
 
 type End = Extract<RunEvent, { event: 'end' }>;
 
 /** Trains a queued or an ended run in this process and shows how it goes; `train` and `resume`. */
-export async function executeAndShow(terminal: Terminal, folder: string): Promise<ExitCode> {
+export async function executeAndShow(
+  terminal: Terminal,
+  folder: string,
+  options: Pick<ExecuteOptions, 'profile'> = {},
+): Promise<ExitCode> {
   const interrupts = listenForInterrupts(terminal);
   const show = terminal.json ? showAsJson(terminal) : showToPeople(terminal, folder);
   try {
     const record = await executeRun(folder, {
+      ...options,
       signal: interrupts.signal,
       onEvent: (event) => show.event(event),
     });
@@ -68,11 +73,15 @@ function showToPeople(terminal: Terminal, folder: string): Show {
         case 'start': {
           started = true;
           const { id, description, reason } = event.engine;
-          terminal.say(
-            `${style.bold(event.run.id)}  ${style.dim(`${id}: ${description} (${reason})`)}`,
-          );
+          const memory = event.memoryBytes === undefined ? '' : `, ${sizeText(event.memoryBytes)}`;
+          const engine = `${id}: ${description}${memory} (${reason})`;
+          terminal.say(`${style.bold(event.run.id)}  ${style.dim(engine)}`);
           break;
         }
+        case 'profile':
+          bar.clear();
+          terminal.say(profileText(event));
+          break;
         case 'progress':
           epochs = event.epochs;
           bar.step(event);
@@ -93,6 +102,31 @@ function showToPeople(terminal: Terminal, folder: string): Show {
     hasStarted: () => started,
     clear: bar.clear,
   };
+}
+
+/** `12.3 MiB`. */
+function sizeText(bytes: number): string {
+  return bytes < 2 ** 30
+    ? `${(bytes / 2 ** 20).toFixed(1)} MiB`
+    : `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+}
+
+/** Where the time of a step goes, kernel by kernel. */
+function profileText({ steps, file, kernels }: Extract<RunEvent, { event: 'profile' }>): string {
+  const milliseconds = kernels.reduce((sum, kernel) => sum + kernel.milliseconds, 0);
+  const rows = kernels.map((kernel) => [
+    `  ${kernel.name}`,
+    Number(kernel.calls.toFixed(1)).toString(),
+    kernel.milliseconds.toFixed(3),
+    `${(100 * kernel.share).toFixed(1)} %`,
+  ]);
+  return [
+    style.bold(`The mean of ${steps} steps: ${milliseconds.toFixed(2)} ms in kernels`),
+    table([['  kernel', 'calls', 'ms', 'share'], ...rows]),
+    style.dim(
+      `Open ${path.relative('', file)} in chrome://tracing to see them one after the other.`,
+    ),
+  ].join('\n');
 }
 
 /** What came out, where it is, and what to do next. */

@@ -91,6 +91,7 @@ function addFileVerbs(program: Command, perform: Perform): void {
         .default('auto'),
     )
     .option('--threads <count>', 'threads that the engine may use', wholeNumber(1, 1024))
+    .option('--profile', 'show where the time goes, and write a trace for chrome://tracing')
     .option('--initial <file>', 'safetensors file with the weights to begin with')
     .action((name: string, options: FileOptions & RootOptions & TrainFlags) =>
       perform(options, (terminal) =>
@@ -100,12 +101,14 @@ function addFileVerbs(program: Command, perform: Perform): void {
           root: path.resolve(options.out),
           ...(options.initial === undefined ? {} : { initialWeights: options.initial }),
           overrides: overridesOf(options),
+          profile: options.profile === true,
         }),
       ),
     );
 }
 
 interface TrainFlags {
+  readonly profile?: true;
   readonly engine: EngineChoice;
   readonly threads?: number;
   readonly initial?: string;

@@ -15,6 +15,8 @@ export interface TrainOptions {
   readonly root: string;
   readonly initialWeights?: string;
   readonly overrides: readonly Override[];
+  /** Whether to show where the time goes. */
+  readonly profile: boolean;
 }
 
 /** Checks a file, makes a run of it and trains it in this process. */
@@ -23,7 +25,7 @@ export async function train(
   file: string,
   options: TrainOptions,
 ): Promise<ExitCode> {
-  const { overrides, ...run } = options;
+  const { overrides, profile, ...run } = options;
   const { text, experiment, problems } = await loadExperiment(file, overrides);
   sayProblems(terminal, file, text, problems);
   if (experiment === undefined || hasErrors(problems)) {
@@ -31,5 +33,5 @@ export async function train(
     return exitCodes.wrongInput;
   }
   const { folder } = await createRun({ ...run, experimentFile: file, text, experiment });
-  return executeAndShow(terminal, folder);
+  return executeAndShow(terminal, folder, { profile });
 }

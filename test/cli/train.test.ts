@@ -46,6 +46,24 @@ function weightsIn(folder: string) {
 }
 
 describe('train', () => {
+  it('shows where the time goes, to people and to programs, and writes a trace', async () => {
+    const cwd = experimentFolder();
+    const outcome = await trainJson(['--profile'], { cwd });
+    assert.equal(outcome.code, 0, outcome.stderr);
+    const profile = jsonLines(outcome).find(({ event }) => event === 'profile');
+    const kernels = profile?.['kernels'] as readonly { readonly name: string; share: number }[];
+    assert.ok(kernels.some(({ name }) => name === 'matmul'));
+    const sum = kernels.reduce((total, { share }) => total + share, 0);
+    assert.ok(Math.abs(sum - 1) < 1e-9);
+    assert.ok(existsSync(profile?.['file'] as string));
+    const people = await run(['train', file, '--profile'], { cwd });
+    assert.match(people.stdout, /kernel +calls +ms +share\n(.*\n)* +matmul +\d/);
+    assert.match(people.stdout, /chrome:\/\/tracing/);
+    // Watching does not change what is learned.
+    const plain = await trainJson([], { cwd });
+    assert.deepEqual(weightsIn(runFolderOf(outcome)), weightsIn(runFolderOf(plain)));
+  });
+
   it('answers with a line for the start, each epoch and the end', async () => {
     const cwd = experimentFolder();
     const outcome = await trainJson([], { cwd });

@@ -10,6 +10,16 @@ export type RunEvent =
       readonly event: 'start';
       readonly run: { readonly id: string; readonly folder: string };
       readonly engine: EngineFacts;
+      /** Memory that the engine needs at most; absent where it does not say. */
+      readonly memoryBytes?: number;
+    }
+  | {
+      /** Which kernels the steps of a profile spent their time in. */
+      readonly event: 'profile';
+      readonly steps: number;
+      /** A trace of these steps, for chrome://tracing. */
+      readonly file: string;
+      readonly kernels: readonly KernelShare[];
     }
   | {
       readonly event: 'progress';
@@ -39,6 +49,15 @@ export type RunEvent =
       readonly stepMilliseconds: { readonly median: number; readonly p95: number };
       readonly samplesPerSecond: number;
     };
+
+/** What one kernel takes of a step, on average. */
+export interface KernelShare {
+  readonly name: string;
+  readonly calls: number;
+  readonly milliseconds: number;
+  /** Part of the time of all kernels. */
+  readonly share: number;
+}
 
 /** `results.json`, and what `lightbench evaluate` prints for one split. */
 export interface SplitResults {

@@ -37,6 +37,8 @@ export const runRecordSchema = Type.Object({
       reason: Type.String(),
     }),
   ),
+  /** Memory that the engine needs at most: what is kept, and the largest pass. */
+  memoryBytes: Type.Optional(Type.Integer()),
   versions: Type.Record(Type.String(), Type.String()),
   gitCommit: Type.Optional(Type.String()),
   dataFingerprint: Type.Optional(Type.String()),
@@ -67,6 +69,8 @@ export const runFiles = {
   results: 'results.json',
   testLog: 'test-log.jsonl',
   log: 'log.txt',
+  /** Written when asked for: what each kernel took, for chrome://tracing. */
+  profile: 'profile.trace.json',
 } as const;
 
 /** Folder of runs, below the workspace folder or the current folder. */

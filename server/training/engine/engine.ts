@@ -18,6 +18,8 @@ export interface Engine {
   readonly facts: EngineFacts;
   /** Bytes that the engine holds for tensors and for its own use. */
   usedBytes(): number;
+  /** Bytes that it can get at most, now; undefined where it does not say. */
+  mostBytes(): number | undefined;
   /** Frees everything; tensors made on the engine are gone. */
   dispose(): void;
 }
@@ -101,6 +103,9 @@ async function openBackend(
     id,
     facts: { id, description, threads: backend.threads, reason },
     usedBytes: () => backend.heap.usedBytes,
+    // The address space is one bound, what the system has left another.
+    mostBytes: () =>
+      Math.min(backend.heap.mostBytes, backend.heap.totalBytes + process.availableMemory()),
     dispose() {
       tf.removeBackend(backendName);
       // TF.js forgets a backend without telling it.

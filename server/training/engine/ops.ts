@@ -105,6 +105,7 @@ export function batchNorm(
   return { output: op(x, gamma, beta), mean, variance };
 }
 
+const broadcastName = 'LightbenchBroadcast';
 const convName = 'LightbenchConv2D';
 const denseName = 'LightbenchDense';
 const reluGradientName = 'LightbenchReluGradient';
@@ -230,4 +231,30 @@ function composedBatchNorm(
   const linear = tf.add(tf.mul(scaled, gamma), beta);
   const output = activation === 'relu' ? tf.relu(linear) : linear;
   return { output, mean: mean as tf.Tensor1D, variance: variance as tf.Tensor1D };
+}
+
+// TF.js multiplies these gradients with a tensor of ones, which it makes in JavaScript.
+registerReductionGradient('Sum', () => 1);
+registerReductionGradient('Mean', (count) => 1 / count);
+
+/** The gradient of a sum: dy everywhere, times a factor that depends on how many values are added. */
+function registerReductionGradient(kernelName: string, factorOf: (count: number) => number): void {
+  tf.registerGradient({
+    kernelName,
+    inputsToSave: ['x'],
+    gradFunc: (dy, saved, attrs) => {
+      const [x] = saved as [tf.Tensor];
+      const axes = tf.util.parseAxisParam(attrs['axis'] as unknown as number[], x.shape);
+      const kept = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+      const count = axes.reduce((product, axis) => product * x.shape[axis]!, 1);
+      const factor = factorOf(count);
+      return { x: () => broadcast(tf.reshape(dy as tf.Tensor, kept), x.shape, factor) };
+    },
+  });
+}
+
+/** A number times a tensor, repeated to a larger shape. */
+function broadcast(x: tf.Tensor, shape: number[], factor: number): tf.Tensor {
+  if (onOwnBackend(broadcastName)) return run(broadcastName, { x }, { shape, factor });
+  return tf.mul(tf.broadcastTo(x, shape), factor);
 }

@@ -22,10 +22,20 @@ export interface ProgramSpec {
   compute(inputs: Tensors): Tensors;
 }
 
-/** The time that one kind of kernel takes. */
+/** When a kernel ran, by the clock of `performance.now`. */
 export interface KernelTime {
   readonly name: string;
-  readonly milliseconds: number;
+  readonly startMs: number;
+  readonly durationMs: number;
+}
+
+export type ProgramInputs = Readonly<Record<string, NumericArray>>;
+export type ProgramOutputs = Readonly<Record<string, Float32Array>>;
+
+export interface ProfiledRun {
+  readonly outputs: ProgramOutputs;
+  /** In the order in which the kernels ran. */
+  readonly times: readonly KernelTime[];
 }
 
 export interface Program {
@@ -35,11 +45,9 @@ export interface Program {
    * Runs on new values. Rejects with NotFiniteValueError where `requireFinite` found a value that is not;
    * what comes after that place has not happened.
    */
-  run(
-    values: Readonly<Record<string, NumericArray>>,
-  ): Promise<Readonly<Record<string, Float32Array>>>;
-  /** Runs as `run` does and tells how long each kernel took, in order; undefined where it cannot. */
-  profile?(values: Readonly<Record<string, NumericArray>>): readonly KernelTime[];
+  run(values: ProgramInputs): Promise<ProgramOutputs>;
+  /** Runs one kernel after the other and tells of each; absent where the engine cannot. */
+  profile?(values: ProgramInputs): Promise<ProfiledRun>;
   dispose(): void;
 }
 

@@ -8,7 +8,9 @@ import { openCheckpointFiles } from './checkpointFiles';
 import { conclude, settle } from './conclude';
 import { checkIn, openControl } from './control';
 import { openMetricsLog } from './metricsLog';
+import { checkMemory } from './memory';
 import { readPlan, type RunPlan } from './plan';
+import { createProfiler } from './profiler';
 import { keepRecord, type RecordKeeper } from './recordKeeper';
 import { openRunLog, type RunLog } from './runLog';
 import { createStepTimes, type StepTimes } from './stepTimes';
@@ -25,6 +27,8 @@ export interface ExecuteOptions {
   readonly reportIntervalMs?: number;
   /** How long a run stays paused with nobody attached. */
   readonly pausedLimitMs?: number;
+  /** Whether to watch some steps kernel by kernel. */
+  readonly profile?: boolean;
 }
 
 /** One session of a run, from its start or resume to its end. */
@@ -119,20 +123,26 @@ async function trainOn(session: Session, bench: Bench, onBegin: () => void): Pro
   const metrics = await openMetricsLog(folder, onFlushed, isResumed ? state.totalSteps : undefined);
   let result: TrainingResult;
   try {
-    await keeper.save(factsOf(bench));
+    const memory = checkMemory(bench);
+    await keeper.save({ ...factsOf(bench), ...memory });
     onBegin();
-    emit({ event: 'start', run: { id: plan.record.id, folder }, engine: bench.engine.facts });
+    const { facts } = bench.engine;
+    emit({ event: 'start', run: { id: plan.record.id, folder }, engine: facts, ...memory });
+    const profiler = options.profile === true ? createProfiler(folder) : undefined;
     const pausedLimitMs = options.pausedLimitMs ?? defaultPausedLimitMs;
     const parts = { switchboard, control, keeper, metrics, pausedLimitMs };
     result = await train(
       {
         ...{ bench, files, metrics, keeper, times, log, emit },
+        ...(profiler && { profiler }),
         checkIn: (saveLast) => checkIn(parts, saveLast),
         checkpointIntervalMs: options.checkpointIntervalMs ?? defaultCheckpointIntervalMs,
         reportIntervalMs: options.reportIntervalMs ?? defaultReportIntervalMs,
       },
       state,
     );
+    const profile = await profiler?.finish();
+    if (profile) emit(profile);
   } finally {
     await metrics.close();
   }

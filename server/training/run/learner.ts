@@ -2,13 +2,19 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Experiment } from '#common/experiment/experiment';
 import type { Trace } from '#common/experiment/trace';
 import type { Figures } from '#common/run/record';
-import type { KernelTime } from '../engine/program';
 import { buildNetwork, type Network } from '../model/network';
 import { fitNormalizer, restoreNormalizer, type Normalizer } from '../normalization/normalizer';
 import { createOptimizer, type Optimizer, type ParameterGroup } from '../optimizer/optimizer';
 import { buildInstrument, type Instrument } from '../physics/instrument';
 import type { Batch } from './batches';
-import { createStepPrograms, tensorsOf, type ForwardResult, type StepResult } from './steps';
+import {
+  createStepPrograms,
+  tensorsOf,
+  type BatchKind,
+  type ForwardResult,
+  type ProfiledStep,
+  type StepResult,
+} from './steps';
 
 /** Instrument, normalization, network and optimizer as one thing that learns. */
 export interface Learner {
@@ -21,12 +27,12 @@ export interface Learner {
   /** Fits the normalization to batches as the instrument sees them now. */
   fitNormalization(batches: Iterable<Batch>): void;
   restoreNormalization(state: ReadonlyMap<string, Float32Array>): void;
-  /** Memory that a step with so many samples needs beside what is kept between steps. */
-  plannedBytes(batchSize: number): number;
+  /** Memory that the largest of some passes needs beside what is kept between them. */
+  plannedBytes(kinds: readonly BatchKind[]): number;
   /** Takes one step. Rejects with NotFiniteError, with the weights as they were before the step. */
   train(batch: Batch): Promise<StepResult>;
-  /** Takes one step as `train` does and tells how long each kernel took. */
-  profile(batch: Batch): readonly KernelTime[];
+  /** Takes one step as `train` does and tells how long each kernel took; not on every engine. */
+  profile(batch: Batch): Promise<ProfiledStep>;
   evaluate(batch: Batch): Promise<ForwardResult>;
   dispose(): void;
 }

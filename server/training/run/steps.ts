@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Experiment } from '#common/experiment/experiment';
 import type { Trace } from '#common/experiment/trace';
+import { CodedError } from '#common/protocol/rpc';
 import type { ForwardContext } from '../context';
 import { NotFiniteValueError } from '../engine/backend/notFiniteValue';
 import {
@@ -8,6 +9,7 @@ import {
   type KernelTime,
   type Program,
   type ProgramInput,
+  type ProgramOutputs,
   type ProgramSpec,
 } from '../engine/program';
 import { moveTowards, requireFinite } from '../engine/updates';
@@ -33,6 +35,11 @@ export interface StepResult extends ForwardResult {
   readonly penalty: number;
 }
 
+export interface ProfiledStep {
+  readonly result: StepResult;
+  readonly times: readonly KernelTime[];
+}
+
 /** What steps are made of; all of it belongs to the caller. */
 export interface StepParts {
   readonly trace: Trace;
@@ -43,10 +50,13 @@ export interface StepParts {
   readonly groups: readonly ParameterGroup[];
 }
 
+/** A kind of batch: what a program is made for. */
+export type BatchKind = Pick<Batch, 'split' | 'training'> & { readonly rows: number };
+
 export interface StepPrograms {
-  plannedBytes(batchSize: number): number;
+  plannedBytes(kinds: readonly BatchKind[]): number;
   train(batch: Batch): Promise<StepResult>;
-  profile(batch: Batch): readonly KernelTime[];
+  profile(batch: Batch): Promise<ProfiledStep>;
   evaluate(batch: Batch): Promise<ForwardResult>;
   /** What was made with the last normalizer is forgotten. */
   replaceNormalizer(next: Normalizer): void;
@@ -60,7 +70,6 @@ interface BatchTensors {
   readonly ctx: ForwardContext;
 }
 
-type Kind = Pick<Batch, 'split' | 'training'> & { readonly rows: number };
 type Move = readonly [average: tf.Variable, value: tf.Tensor, momentum: number];
 
 /** Makes the programs of an experiment, one for each shape and kind of batch, when it is first needed. */
@@ -72,7 +81,7 @@ export function createStepPrograms(parts: StepParts): StepPrograms {
   const programs = new Map<string, Program>();
   let normalizer = restoreNormalizer(undefined, new Map());
 
-  function programFor(kind: Kind): Program {
+  function programFor(kind: BatchKind): Program {
     const key = `${kind.training}/${kind.split}/${kind.rows}`;
     const known = programs.get(key);
     if (known) return known;
@@ -89,13 +98,13 @@ export function createStepPrograms(parts: StepParts): StepPrograms {
     const outputs = network.apply(seen, layerCtx);
     return { outputs, losses: lossOf(outputs, { labels, object: images }) };
   }
-  function evaluationSpec(kind: Kind): ProgramSpec {
+  function evaluationSpec(kind: BatchKind): ProgramSpec {
     return {
       inputs: batchInputs(kind, trace),
       compute: (given) => ({ ...forward(batchTensors(given, kind, seed)) }),
     };
   }
-  function trainingSpec(kind: Kind): ProgramSpec {
+  function trainingSpec(kind: BatchKind): ProgramSpec {
     const rates = [...optimizer.nextRates()];
     const rateInputs = rates.map(([group, numbers]): [string, ProgramInput] => [
       rateName(group),
@@ -144,6 +153,17 @@ export function createStepPrograms(parts: StepParts): StepPrograms {
     }
     return given;
   }
+  function stepTaken(results: ProgramOutputs): StepResult {
+    optimizer.countStep();
+    return { ...readForward(results), penalty: results['penalty']![0]! };
+  }
+  async function explained<T>(batch: Batch, take: () => Promise<T>): Promise<T> {
+    try {
+      return await take();
+    } catch (error) {
+      throw error instanceof NotFiniteValueError ? explain(batch, error) : error;
+    }
+  }
   /** Computes the failed step again, one operation after the other, to find where it went wrong. */
   function explain(batch: Batch, error: NotFiniteValueError): NotFiniteError {
     return freeing(() => {
@@ -167,21 +187,16 @@ export function createStepPrograms(parts: StepParts): StepPrograms {
   }
 
   return {
-    plannedBytes: (rows) => programFor({ rows, split: 'train', training: true }).plannedBytes,
-    async train(batch) {
-      try {
-        const results = await programFor(kindOf(batch)).run(inputsOf(batch));
-        optimizer.countStep();
-        return { ...readForward(results), penalty: results['penalty']![0]! };
-      } catch (error) {
-        throw error instanceof NotFiniteValueError ? explain(batch, error) : error;
-      }
-    },
-    profile(batch) {
-      const times = programFor(kindOf(batch)).profile?.(inputsOf(batch)) ?? [];
-      optimizer.countStep();
-      return times;
-    },
+    plannedBytes: (kinds) => Math.max(...kinds.map((kind) => programFor(kind).plannedBytes)),
+    train: (batch) =>
+      explained(batch, async () => stepTaken(await programFor(kindOf(batch)).run(inputsOf(batch)))),
+    profile: (batch) =>
+      explained(batch, async () => {
+        const program = programFor(kindOf(batch));
+        if (!program.profile) throw cannotProfile();
+        const { outputs, times } = await program.profile(inputsOf(batch));
+        return { result: stepTaken(outputs), times };
+      }),
     evaluate: async (batch) => readForward(await programFor(kindOf(batch)).run(inputsOf(batch))),
     replaceNormalizer(next) {
       forgetPrograms();
@@ -197,11 +212,11 @@ function rateName(group: string): string {
   return `rates/${group}`;
 }
 
-function kindOf({ samples, split, training }: Batch): Kind {
+function kindOf({ samples, split, training }: Batch): BatchKind {
   return { rows: samples.length, split, training };
 }
 
-function batchInputs({ rows }: Kind, { input }: Trace): Record<string, ProgramInput> {
+function batchInputs({ rows }: BatchKind, { input }: Trace): Record<string, ProgramInput> {
   return {
     images: { shape: [rows, ...input], dtype: 'float32' },
     labels: { shape: [rows], dtype: 'int32' },
@@ -212,7 +227,7 @@ function batchInputs({ rows }: Kind, { input }: Trace): Record<string, ProgramIn
 
 function batchTensors(
   given: Readonly<Record<string, tf.Tensor>>,
-  { split, training }: Pick<Kind, 'split' | 'training'>,
+  { split, training }: Pick<BatchKind, 'split' | 'training'>,
   seed: number,
 ): BatchTensors {
   const epoch = given['epoch'] as tf.Scalar;
@@ -235,7 +250,14 @@ export function tensorsOf(batch: Batch, seed: number): BatchTensors {
   return batchTensors(given, batch, seed);
 }
 
-function readForward(results: Readonly<Record<string, Float32Array>>): ForwardResult {
+function cannotProfile(): CodedError {
+  return new CodedError(
+    'engine/no-profile',
+    'This engine does not tell how long its kernels take. Use the engine "native" or "wasm" for a profile.',
+  );
+}
+
+function readForward(results: ProgramOutputs): ForwardResult {
   return { perSampleLoss: results['losses']!, outputs: results['outputs']! };
 }
 

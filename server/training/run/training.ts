@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { RunEvent } from '#common/run/events';
 import { penalty } from '../regularization/penalty';
 import type { Tally } from '../metrics/metrics';
-import { epochOrder } from './batches';
+import { epochOrder, type Batch } from './batches';
 import type { Bench } from './bench';
 import { createWatch, type BestEpochWatch, type EpochFigures } from './bestEpoch';
 import { encodeCheckpoint, type RunState } from './checkpoint';
@@ -13,8 +13,10 @@ import { learnedPhysics } from './learner';
 import { adviceFor, NotFiniteError } from './notFinite';
 import type { RecordKeeper } from './recordKeeper';
 import type { RunLog } from './runLog';
+import type { StepResult } from './steps';
 import type { StepTimes } from './stepTimes';
 import type { StopReason } from './switchboard';
+import type { Profiler } from './profiler';
 import { createReporter } from './reporter';
 
 /** How training ended. */
@@ -30,6 +32,7 @@ export interface TrainingParts {
   readonly metrics: MetricsLog;
   readonly keeper: RecordKeeper;
   readonly times: StepTimes;
+  readonly profiler?: Profiler;
   readonly log: RunLog;
   readonly emit: (event: RunEvent) => void;
   /** Called between two computations: waits through a pause and says when to stop. */
@@ -131,13 +134,13 @@ async function trainEpoch(parts: TrainingParts, run: Progress): Promise<StopReas
 }
 
 async function takeStep(
-  { bench, times }: TrainingParts,
+  { bench, times, profiler }: TrainingParts,
   run: Progress,
   samples: Uint32Array,
 ): Promise<void> {
   const began = performance.now();
   const batch = bench.readBatch({ samples, split: 'train', epoch: run.epoch, training: true });
-  const { perSampleLoss, outputs } = await bench.learner.train(batch);
+  const { perSampleLoss, outputs } = await learn(bench, batch, profiler);
   run.step++;
   run.totalSteps++;
   run.tally.current.add(perSampleLoss, outputs, batch.labels);
@@ -145,6 +148,16 @@ async function takeStep(
   ofBatch.add(perSampleLoss, outputs, batch.labels);
   times.add(performance.now() - began, samples.length);
   run.reporter.step(run, ofBatch.figures());
+}
+
+async function learn({ learner }: Bench, batch: Batch, profiler?: Profiler): Promise<StepResult> {
+  if (profiler?.isWatching !== true) {
+    profiler?.next();
+    return learner.train(batch);
+  }
+  const { result, times } = await learner.profile(batch);
+  profiler.next(times);
+  return result;
 }
 
 /** Validates, keeps what is best, and goes on to the next epoch. */

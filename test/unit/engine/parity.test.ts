@@ -342,6 +342,12 @@ const calls: Readonly<Record<string, readonly Make[]>> = {
   ).map(([shape, paddings, value]) => () => {
     return tf.pad(random(shape, 1), paddings.map((p) => [p[0], p[1]]) as [number, number][], value);
   }),
+  Identity: [() => tf.clone(random([3, 5])), () => tf.clone(tf.tensor1d([1, 2], 'int32'))],
+  Reshape: [
+    () => tf.reshape(random([3, 4, 5]), [-1, 10]),
+    () => tf.reshape(tf.scalar(3, 'int32'), [1, 1]),
+  ],
+  ExpandDims: [0, 1, 2, -1, -3].map((axis) => () => tf.expandDims(random([3, 4]), axis)),
   ZerosLike: [() => tf.zerosLike(random([3, 5])), () => tf.zerosLike(tf.fill([4], NaN))],
   OnesLike: [() => tf.onesLike(random([3, 5])), () => tf.onesLike(tf.scalar(Infinity))],
   FusedBatchNorm: [

@@ -241,9 +241,13 @@ for (const variant of variants) {
           return { output };
         },
       });
-      const times = program.profile!({ x: numbers(384), w: numbers(108) });
+      const values = { x: numbers(384), w: numbers(108) };
+      const { outputs, times } = await program.profile!(values);
+      assert.deepEqual(outputs, await program.run(values));
       assert.ok(times.some(({ name }) => name === 'conv2d'));
-      assert.ok(times.every(({ milliseconds }) => milliseconds >= 0));
+      for (const [i, { startMs }] of times.entries()) {
+        if (i > 0) assert.ok(startMs >= times[i - 1]!.startMs + times[i - 1]!.durationMs);
+      }
       program.dispose();
     });
   });

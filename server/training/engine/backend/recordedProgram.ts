@@ -1,5 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { KernelTime, Program, ProgramSpec } from '../program';
+import type {
+  KernelTime,
+  ProfiledRun,
+  Program,
+  ProgramInputs,
+  ProgramOutputs,
+  ProgramSpec,
+} from '../program';
 import type { KernelBackend } from './backend';
 import type { NumericArray } from './heap';
 import { recordLength } from './kernels';
@@ -8,7 +15,6 @@ import { notFiniteAt } from './notFiniteValue';
 import { isVirtual, Recording, splitVirtual, type Operand, type Step } from './recording';
 
 type Operands = ReadonlyMap<string, Operand>;
-type Values = Readonly<Record<string, NumericArray>>;
 
 /** A recording with what goes in and comes out. */
 interface Recorded {
@@ -43,7 +49,7 @@ export function recordProgram(backend: KernelBackend, spec: ProgramSpec): Progra
     plannedBytes: plan.peakBytes,
     // A promise as on other engines, where values have to be waited for.
     run: (values) => Promise.resolve().then(() => place().run(values)),
-    profile: (values) => place().profile(values),
+    profile: (values) => Promise.resolve().then(() => place().profile(values)),
     dispose() {
       placed?.free();
       backend.freeKept(recording.constants);
@@ -80,8 +86,8 @@ function record(backend: KernelBackend, spec: ProgramSpec): Recorded {
 
 interface PlacedProgram {
   readonly arena: number;
-  run(values: Values): Readonly<Record<string, Float32Array>>;
-  profile(values: Values): readonly KernelTime[];
+  run(values: ProgramInputs): ProgramOutputs;
+  profile(values: ProgramInputs): ProfiledRun;
   free(): void;
 }
 
@@ -114,8 +120,11 @@ function placeProgram(
   const given = new Map([...inputs].map(([name, operand]) => [name, valuesOf(operand)]));
   const made = [...outputs].map(([name, operand]) => [name, valuesOf(operand)] as const);
 
-  function write(values: Values): void {
+  function write(values: ProgramInputs): void {
     for (const [name, to] of given) to.set(values[name]!);
+  }
+  function read(): ProgramOutputs {
+    return Object.fromEntries(made.map(([name, array]) => [name, array.slice() as Float32Array]));
   }
   function runKernels(first: number, count: number): void {
     const ended = backend.runList(pointer + 8 * recordLength * first, count);
@@ -131,11 +140,11 @@ function placeProgram(
         if (stretch.kind === 'host') stretch.run();
         else runKernels(stretch.first, stretch.count);
       }
-      return Object.fromEntries(made.map(([name, array]) => [name, array.slice() as Float32Array]));
+      return read();
     },
     profile(values) {
       write(values);
-      return stretches.flatMap((stretch) => {
+      const times = stretches.flatMap((stretch) => {
         if (stretch.kind === 'host') return [timed(stretch.name, stretch.run)];
         return Array.from({ length: stretch.count }, (_, i) => {
           const step = steps[stretch.first + i]!;
@@ -143,6 +152,7 @@ function placeProgram(
           return timed(name, () => runKernels(stretch.first + i, 1));
         });
       });
+      return { outputs: read(), times };
     },
     free: () => backend.heap.free(pointer),
   };
@@ -166,7 +176,7 @@ function stretchesOf(
 }
 
 function timed(name: string, run: () => void): KernelTime {
-  const began = performance.now();
+  const startMs = performance.now();
   run();
-  return { name, milliseconds: performance.now() - began };
+  return { name, startMs, durationMs: performance.now() - startMs };
 }

@@ -59,11 +59,13 @@ export function registerKernels(): void {
 /** The kernel in C where it takes the call, else the inherited one. */
 function withFallback(name: string, kernel: BackendKernel, inherited?: KernelFunc): KernelFunc {
   const accepts = kernel.accepts ?? allFloat;
-  const run: KernelFunc = (given) =>
-    kernel.run({ ...given, attrs: given.attrs ?? {} } as unknown as KernelCall);
+  const run: KernelFunc = (given) => kernel.run(callOf(given));
   return (given) => {
-    if (accepts({ ...given, attrs: given.attrs ?? {} } as unknown as KernelCall)) {
-      return kernel.isInJavaScript ? runOnHost(name, run, given) : run(given);
+    const call = callOf(given);
+    if (accepts(call)) {
+      return kernel.isInJavaScript?.(call) === true
+        ? runOnHost(name, run, given)
+        : kernel.run(call);
     }
     if (inherited) return runOnHost(name, inherited, given);
     const types = Object.values(given.inputs).map((tensor) => (tensor as TensorInfo | null)?.dtype);
@@ -71,4 +73,8 @@ function withFallback(name: string, kernel: BackendKernel, inherited?: KernelFun
       `The engine's ${name} takes float32 only; got ${types.join(', ')}. Cast first.`,
     );
   };
+}
+
+function callOf(given: Parameters<KernelFunc>[0]): KernelCall {
+  return { ...given, attrs: given.attrs ?? {} } as unknown as KernelCall;
 }

@@ -13,8 +13,8 @@ export interface BackendKernel {
   readonly run: (call: KernelCall) => TensorInfo | TensorInfo[];
   /** Default: every input is float32. */
   readonly accepts?: (call: KernelCall) => boolean;
-  /** It reads and writes values itself instead of calling a kernel in C. */
-  readonly isInJavaScript?: boolean;
+  /** Whether it reads and writes values itself instead of calling a kernel in C. Default: never. */
+  readonly isInJavaScript?: (call: KernelCall) => boolean;
 }
 
 /** An input that the kernel cannot do without. */

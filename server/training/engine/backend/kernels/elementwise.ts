@@ -1,8 +1,8 @@
 import { backend_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { KernelBackend } from '../backend';
 import type { TaskName } from '../kernels';
-import { broadcastSteps, mergeAxes } from './axes';
-import { allFloat, input, type KernelCall, type BackendKernel } from './call';
+import { broadcastSteps, mergeAxes, mostAxes } from './axes';
+import { allFloat, attribute, input, type KernelCall, type BackendKernel } from './call';
 
 /** Runs a kernel of one operand. */
 export function runUnary(backend: KernelBackend, name: TaskName, x: TensorInfo): TensorInfo {
@@ -56,6 +56,23 @@ function fitsRecord(a: TensorInfo, b: TensorInfo): boolean {
   );
 }
 
+/** A number times a tensor, repeated to a larger shape. */
+function broadcast(call: KernelCall): TensorInfo {
+  const { backend } = call;
+  const { kernels } = backend;
+  const x = input(call, 'x');
+  const shape = attribute<number[]>(call, 'shape');
+  const size = util.sizeFromShape(shape);
+  const steps = broadcastSteps(x.shape, shape);
+  const record = mergeAxes(shape, [steps, shape.map(() => 0)])!;
+  const factor = backend.scratch(4);
+  const y = backend.makeOutputInfo(shape);
+  kernels.fill(factor, attribute<number>(call, 'factor'), 1);
+  const [px, py] = [backend.pointer(x), backend.pointer(y)];
+  kernels.binary_multiply(backend.shapePointer(record), px, factor, py, size);
+  return y;
+}
+
 /** Sums a list of tensors of one shape, in the list's order. */
 function addAll({ inputs, backend }: KernelCall): TensorInfo {
   const [first, ...others] = Object.values(inputs) as TensorInfo[];
@@ -91,5 +108,9 @@ export const elementwiseKernels: Readonly<Record<string, BackendKernel>> = {
   Minimum: binary('binary_minimum'),
   SquaredDifference: binary('binary_squared_difference'),
   AddN: { run: addAll },
+  LightbenchBroadcast: {
+    run: broadcast,
+    accepts: (call) => allFloat(call) && attribute<number[]>(call, 'shape').length <= mostAxes,
+  },
   LightbenchReluGradient: binary('binary_relu_gradient', ['dy', 'y']),
 };

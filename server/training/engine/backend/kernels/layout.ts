@@ -99,6 +99,28 @@ function cast(call: KernelCall): TensorInfo {
   return y;
 }
 
+/** The same values with another shape, or just once more. */
+function share(call: KernelCall, shape: readonly number[]): TensorInfo {
+  return call.backend.shareData(input(call, 'x'), shape);
+}
+
+function reshape(call: KernelCall): TensorInfo {
+  const { shape } = input(call, 'x');
+  const wanted = attribute<number[]>(call, 'shape');
+  return share(call, util.inferFromImplicitShape(wanted, util.sizeFromShape(shape)));
+}
+
+function expandDims(call: KernelCall): TensorInfo {
+  const shape = [...input(call, 'input').shape];
+  const dim = attribute<number>(call, 'dim');
+  shape.splice(dim < 0 ? shape.length + 1 + dim : dim, 0, 1);
+  return call.backend.shareData(input(call, 'input'), shape);
+}
+
+function hasNumbers(call: KernelCall): boolean {
+  return Object.values(call.inputs).every((tensor) => isNumeric(tensor!.dtype));
+}
+
 function isNumeric(dtype: string): boolean {
   return dtype === 'float32' || dtype === 'int32' || dtype === 'bool';
 }
@@ -114,13 +136,16 @@ function hasAxes(call: KernelCall): boolean {
 
 /** Copies of rows need no C: a typed array's `set` is as fast. */
 export const layoutKernels: Readonly<Record<string, BackendKernel>> = {
+  Identity: { run: (call) => share(call, input(call, 'x').shape), accepts: hasNumbers },
+  Reshape: { run: reshape, accepts: hasNumbers },
+  ExpandDims: { run: expandDims, accepts: hasNumbers },
   Transpose: { run: transpose, accepts: hasAxes },
-  Slice: { run: slice, accepts: hasAxes, isInJavaScript: true },
+  Slice: { run: slice, accepts: hasAxes, isInJavaScript: () => true },
   Cast: {
     run: cast,
     accepts: (call) =>
       isNumeric(input(call, 'x').dtype) && isNumeric(attribute<string>(call, 'dtype')),
-    isInJavaScript: true,
+    isInJavaScript: (call) => input(call, 'x').dtype !== attribute(call, 'dtype'),
   },
-  PadV2: { run: pad, accepts: hasAxes, isInJavaScript: true },
+  PadV2: { run: pad, accepts: hasAxes, isInJavaScript: () => true },
 };
