@@ -1,156 +1,143 @@
-// The two probe networks, written with the engine's operations: what they are is said in docs and here.
-// Net a: 28x28x1, two valid 3x3 convolutions (32, 64) with ReLU and pooling, dense 128, dropout, dense 10.
-// Net b: 32x32x3, three blocks of same-padded 3x3 convolution (32, 64, 128), batch norm, ReLU, pooling;
-// dense 10. One step is forward, backward and Adam on a batch of 128.
-import * as tf from '@tensorflow/tfjs-core';
-import { batchNorm, conv2d, dense } from '../../server/training/engine/ops';
-import { updateByAdam } from '../../server/training/engine/updates';
+// The networks that are timed, as the experiments that a user would write: what is measured is the trainer.
+import { traceExperiment, type Trace } from '#common/experiment/trace';
+import type { Experiment } from '#common/experiment/experiment';
+import { readExperiment } from '#common/experiment/read';
+import { createBatchReader } from '../../server/training/run/batches';
+import { createLearner } from '../../server/training/run/learner';
+import { openDataset } from '../../server/training/data/dataset';
 
-/** A network with its data, ready to be stepped. */
-export interface ProbeNet {
-  readonly name: string;
-  /** Arithmetic of one step. */
+interface NetPlan {
+  /** One sentence for people. */
+  readonly summary: string;
+  readonly image: readonly [height: number, width: number, channels: number];
+  readonly batchSize: number;
+  readonly layers: readonly object[];
+}
+
+const classes = 10;
+const relu = { type: 'activation', function: 'relu' };
+
+const conv = (filters: number, more: object = {}): object => ({
+  type: 'conv2d',
+  filters,
+  padding: 'same',
+  activation: 'relu',
+  ...more,
+});
+
+const plans = {
+  a: {
+    summary: 'two valid convolutions (32, 64) with pooling, dense 128, dropout, dense 10',
+    image: [28, 28, 1],
+    batchSize: 128,
+    layers: [
+      conv(32, { padding: 'valid' }),
+      { type: 'maxPooling2d' },
+      conv(64, { padding: 'valid' }),
+      { type: 'maxPooling2d' },
+      { type: 'flatten' },
+      { type: 'dense', units: 128, activation: 'relu' },
+      { type: 'dropout', rate: 0.5 },
+      { type: 'dense', units: classes },
+    ],
+  },
+  b: {
+    summary: 'three convolutions (32, 64, 128) with batch normalization and pooling, dense 10',
+    image: [32, 32, 3],
+    batchSize: 128,
+    layers: [
+      ...[32, 64, 128].flatMap((filters) => [
+        conv(filters, { useBias: false, activation: 'linear' }),
+        { type: 'batchNormalization' },
+        relu,
+        { type: 'maxPooling2d' },
+      ]),
+      { type: 'flatten' },
+      { type: 'dense', units: classes },
+    ],
+  },
+  s: {
+    summary: 'two small convolutions (16, 32) with pooling, dense 10',
+    image: [8, 8, 1],
+    batchSize: 64,
+    layers: [
+      conv(16),
+      { type: 'maxPooling2d' },
+      conv(32),
+      { type: 'maxPooling2d' },
+      { type: 'flatten' },
+      { type: 'dense', units: classes },
+    ],
+  },
+} satisfies Readonly<Record<string, NetPlan>>;
+
+export type NetName = keyof typeof plans;
+
+export const netNames = Object.keys(plans) as readonly NetName[];
+
+/** A net as data: what every side of a comparison builds its own from. */
+export interface NetExperiment {
+  readonly name: NetName;
+  readonly summary: string;
+  readonly experiment: Experiment;
+  readonly trace: Trace;
+  /** Multiplications and additions of forward and backward pass on one batch. */
   readonly gigaFlop: number;
-  /** Takes one training step and gives the loss. */
-  readonly step: () => number;
+}
+
+export function netExperiment(name: NetName): NetExperiment {
+  const plan: NetPlan = plans[name];
+  const { batchSize } = plan;
+  const { experiment, problems } = readExperiment(
+    JSON.stringify({
+      version: 1,
+      name: `net ${name}`,
+      data: { source: { type: 'synthetic', shape: plan.image, classes, count: 10 * batchSize } },
+      model: { layers: plan.layers },
+      loss: { type: 'softmaxCrossEntropy' },
+      optimizer: { type: 'adam', learningRate: 1e-3 },
+      training: { batchSize },
+    }),
+  );
+  if (experiment === undefined) throw new Error(problems.map(({ message }) => message).join('\n'));
+  const trace = traceExperiment(experiment, plan.image);
+  const [finding] = trace.findings;
+  if (finding !== undefined) throw new Error(`Net ${name}: ${finding.message}`);
+  const gigaFlop = gigaFlopOf(trace, batchSize);
+  return { name, summary: plan.summary, experiment, trace, gigaFlop };
+}
+
+/** A net with its data, ready to be stepped. */
+export interface Net extends NetExperiment {
+  /** Takes one training step on the same batch and gives the loss. */
+  readonly step: () => Promise<number>;
   readonly dispose: () => void;
 }
 
-/** The size of a net: the probes have the default, tests take less. */
-export interface ProbeSize {
-  readonly batchSize: number;
-  /** Filters of the first convolution; the other layers go with it. */
-  readonly width: number;
-}
-
-const probeSize: ProbeSize = { batchSize: 128, width: 32 };
-
-const classes = 10;
-
-type Forward = (x: tf.Tensor, variable: (name: string) => tf.Tensor) => tf.Tensor;
-
-export function netA({ batchSize, width }: ProbeSize = probeSize): ProbeNet {
-  const hidden = 4 * width;
-  const flat = 50 * width;
-  const shapes = {
-    w1: [3, 3, 1, width],
-    b1: [width],
-    w2: [3, 3, width, 2 * width],
-    b2: [2 * width],
-    w3: [flat, hidden],
-    b3: [hidden],
-    w4: [hidden, classes],
-    b4: [classes],
+/** Builds a net on the engine that is open. */
+export async function openNet(name: NetName): Promise<Net> {
+  const net = netExperiment(name);
+  const { experiment, trace } = net;
+  const { seed, data, training } = experiment;
+  const dataset = await openDataset(data.source, { baseFolder: '.', seed });
+  const samples = Uint32Array.from({ length: training.batchSize }, (_, idx) => idx);
+  const readBatch = createBatchReader(dataset, experiment);
+  const batch = readBatch({ samples, split: 'train', epoch: 0, training: true });
+  const learner = createLearner(trace, experiment);
+  const step = async (): Promise<number> => {
+    const { perSampleLoss } = await learner.train(batch);
+    return perSampleLoss.reduce((sum, loss) => sum + loss, 0) / perSampleLoss.length;
   };
-  // The probe masks with the same numbers in every step: drawing them is not what is measured.
-  const mask = tf.tidy(() =>
-    tf.mul(tf.cast(tf.greater(noise([batchSize, hidden], 3), 0), 'float32'), 2),
-  );
-  const padding = 'valid';
-  return probe('a', 1.964, [batchSize, 28, 28, 1], shapes, [mask], (x, v) => {
-    let y: tf.Tensor = conv2d(x, v('w1'), { padding, bias: v('b1'), activation: 'relu' });
-    y = tf.maxPool(y as tf.Tensor4D, 2, 2, 'valid');
-    y = conv2d(y, v('w2'), { padding, bias: v('b2'), activation: 'relu' });
-    y = tf.maxPool(y as tf.Tensor4D, 2, 2, 'valid');
-    y = tf.reshape(y, [batchSize, flat]);
-    y = dense(y, v('w3'), { bias: v('b3'), activation: 'relu' });
-    return dense(tf.mul(y, mask), v('w4'), { bias: v('b4') });
-  });
+  return { ...net, step, dispose: () => learner.dispose() };
 }
 
-export function netB({ batchSize, width }: ProbeSize = probeSize): ProbeNet {
-  const flat = 64 * width;
-  const shapes: Record<string, number[]> = { w: [flat, classes], b: [classes] };
-  const widths = [3, width, 2 * width, 4 * width];
-  for (let block = 1; block <= 3; block++) {
-    shapes[`w${block}`] = [3, 3, widths[block - 1]!, widths[block]!];
-    shapes[`gamma${block}`] = [widths[block]!];
-    shapes[`beta${block}`] = [widths[block]!];
-  }
-  return probe('b', 7.72, [batchSize, 32, 32, 3], shapes, [], (x, v) => {
-    let y = x;
-    for (let block = 1; block <= 3; block++) {
-      y = conv2d(y, v(`w${block}`), { padding: 'same' });
-      y = batchNorm(y, v(`gamma${block}`), v(`beta${block}`), 1e-3, 'relu').output;
-      y = tf.maxPool(y as tf.Tensor4D, 2, 2, 'valid');
-    }
-    return dense(tf.reshape(y, [batchSize, flat]), v('w'), { bias: v('b') });
-  });
-}
-
-function probe(
-  name: string,
-  gigaFlop: number,
-  imageShape: readonly number[],
-  shapes: Readonly<Record<string, readonly number[]>>,
-  constants: readonly tf.Tensor[],
-  forward: Forward,
-): ProbeNet {
-  const variables = new Map<string, tf.Variable>();
-  for (const [idx, [key, shape]] of Object.entries(shapes).entries()) {
-    variables.set(
-      key,
-      tf.tidy(() => tf.variable(initialValue(key, shape, idx))),
-    );
-  }
-  const x = noise(imageShape, 1);
-  const batchSize = imageShape[0]!;
-  const labels = tf.tidy(() => {
-    const indices = Array.from({ length: batchSize }, (_, i) => (i * 7) % classes);
-    return tf.oneHot(tf.tensor1d(indices, 'int32'), classes);
-  });
-  const list = [...variables.values()];
-  const adam = createAdam(list);
-  const dispose = (): void => tf.dispose([x, labels, ...constants, ...list, ...adam.slots]);
-  const loss = (): tf.Scalar => {
-    const logits = forward(x, (key) => variables.get(key)!);
-    return tf.neg(tf.mean(tf.sum(tf.mul(tf.logSoftmax(logits), labels), -1)));
-  };
-  const step = (): number =>
-    tf.tidy(() => {
-      const { value, grads } = tf.variableGrads(loss, list);
-      adam.update(grads);
-      return value.dataSync()[0]!;
-    });
-  return { name, gigaFlop, step, dispose };
-}
-
-/** Adam with the usual constants, as the trainer's. */
-function createAdam(variables: readonly tf.Variable[]): {
-  readonly update: (grads: tf.NamedTensorMap) => void;
-  readonly slots: readonly tf.Variable[];
-} {
-  const zeros = (v: tf.Variable): tf.Variable => tf.tidy(() => tf.variable(tf.zerosLike(v), false));
-  const first = variables.map(zeros);
-  const second = variables.map(zeros);
-  let steps = 0;
-  const update = (grads: tf.NamedTensorMap): void => {
-    steps++;
-    const rate = 1e-3 / (1 - 0.9 ** steps);
-    const rates = tf.tensor1d([rate, 1 / Math.sqrt(1 - 0.999 ** steps)]);
-    variables.forEach((variable, i) => {
-      const inputs = { variable, gradient: grads[variable.name]!, rates };
-      const constants = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
-      updateByAdam(inputs, { m: first[i]!, v: second[i]! }, constants);
-    });
-  };
-  return { update, slots: [...first, ...second] };
-}
-
-function initialValue(key: string, shape: readonly number[], seed: number): tf.Tensor {
-  if (key.startsWith('gamma')) return tf.ones([...shape]);
-  if (!key.startsWith('w')) return tf.zeros([...shape]);
-  const fanIn = shape.slice(0, -1).reduce((product, size) => product * size, 1);
-  return tf.mul(noise(shape, seed + 10), Math.sqrt(2 / fanIn));
-}
-
-/** Numbers of zero mean and unit variance, the same in every run. */
-function noise(shape: readonly number[], seed: number): tf.Tensor {
-  const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
-  let state = (seed * 2654435761) >>> 0;
-  for (let i = 0; i < values.length; i++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    values[i] = (state / 2 ** 32 - 0.5) * Math.sqrt(12);
-  }
-  return tf.tensor(values, [...shape]);
+/**
+ * Each product of the forward pass has two more in the backward pass, by the weights and by the input;
+ * nobody asks for the gradient by the image.
+ */
+function gigaFlopOf(trace: Trace, batchSize: number): number {
+  const products = trace.layers.reduce((sum, { multiplyAdds, inputs }) => {
+    return sum + multiplyAdds * (inputs.includes('input') ? 2 : 3);
+  }, 0);
+  return (2 * products * batchSize) / 1e9;
 }

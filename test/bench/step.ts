@@ -1,17 +1,18 @@
-// Milliseconds of one training step of the probe networks, on every engine variant that works here.
+// Milliseconds of one training step of the trainer, on every engine variant that works here.
 import { openEngine } from '../../server/training/engine/engine';
 import { nativeProcessors } from '../../server/training/engine/native/addon';
 import { defaultThreads } from '../../server/training/engine/threads';
 import type { Benchmark, BenchmarkRow } from './benchmark';
-import { netA, netB } from './nets';
+import { openNet, type NetName } from './nets';
+import { timeSteps } from './timing';
 
+const nets: readonly NetName[] = ['a', 'b', 's'];
 const rounds = 4;
 const secondsEach = 1.5;
-const warmUpSteps = 3;
 
 /** Engines are measured in turns, so that what else the machine does hits all of them. */
 export const stepBenchmark: Benchmark = {
-  title: 'Training step, batch 128',
+  title: 'Training step',
   run: async () => {
     const times = new Map<string, Measured>();
     for (let round = 0; round < rounds; round++) {
@@ -59,25 +60,13 @@ async function measure(
   times: Map<string, Measured>,
 ): Promise<void> {
   const engine = await openEngine(id, options);
-  for (const build of [netA, netB]) {
-    const net = build();
+  for (const name of nets) {
+    const net = await openNet(name);
     const what = `net ${net.name}, ${engine.facts.description}, threads: ${engine.facts.threads}`;
     const measured = times.get(what) ?? { milliseconds: [], gigaFlop: net.gigaFlop };
-    measured.milliseconds.push(...timeSteps(net.step));
+    measured.milliseconds.push(...(await timeSteps(net.step, secondsEach)));
     times.set(what, measured);
     net.dispose();
   }
   engine.dispose();
-}
-
-function timeSteps(step: () => number): number[] {
-  for (let i = 0; i < warmUpSteps; i++) step();
-  const times: number[] = [];
-  const end = performance.now() + secondsEach * 1000;
-  while (performance.now() < end) {
-    const start = performance.now();
-    step();
-    times.push(performance.now() - start);
-  }
-  return times;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
-import { netA, netB } from '../../bench/nets';
+import { netA, netB } from './nets';
 import { backendName } from '../../../server/training/engine/backend/backend';
 import {
   assertClose,

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { backendName } from '../../../server/training/engine/backend/backend';
 import { openEngine } from '../../../server/training/engine/engine';
 import { batchNorm, conv2d, dense, relu } from '../../../server/training/engine/ops';
-import { netA, netB } from '../../bench/nets';
+import { netA, netB } from './nets';
 import { numbers, random, variants } from './support';
 
 type Net = (x: tf.Tensor4D, weights: readonly tf.Tensor[]) => tf.Tensor;
