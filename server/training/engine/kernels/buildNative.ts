@@ -116,10 +116,10 @@ function withoutTime(bytes: Buffer): Buffer {
 }
 
 /** Runs the compiler in a folder. */
-type Compiler = (args: readonly string[], cwd: string) => void;
+export type Compiler = (args: readonly string[], cwd: string) => void;
 
 /** Installs the compiler into .cache/zig unless it is there. */
-function ensureCompiler(): Compiler {
+export function ensureCompiler(): Compiler {
   const folder = path.join(kernelFolder, '../../../../.cache/zig');
   const windows = process.platform === 'win32';
   const python = path.join(folder, windows ? 'Scripts/python.exe' : 'bin/python');
