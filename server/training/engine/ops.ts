@@ -107,6 +107,7 @@ export function batchNorm(
 
 const broadcastName = 'LightbenchBroadcast';
 const convName = 'LightbenchConv2D';
+const convGradientsName = 'LightbenchConv2DGradients';
 const denseName = 'LightbenchDense';
 const reluGradientName = 'LightbenchReluGradient';
 const momentsName = 'LightbenchMoments';
@@ -138,47 +139,51 @@ function throughActivation(dy: tf.Tensor, y: tf.Tensor, activation: unknown): tf
   return activation === 'relu' ? reluGradient(dy, y) : dy;
 }
 
-/** Both gradients of a product share the step through its activation: it is made once, when needed. */
-function registerProductGradient(
-  kernelName: string,
-  weightName: string,
-  gradients: (
-    dz: tf.Tensor,
-    x: tf.Tensor,
-    weight: tf.Tensor,
-    attrs: tf.NamedAttrMap,
-  ) => {
-    readonly x: () => tf.Tensor;
-    readonly weight: () => tf.Tensor;
+tf.registerGradient({
+  kernelName: convName,
+  inputsToSave: ['x', 'filter'],
+  outputsToSave: [true],
+  gradFunc: (dy, saved, attrs) => {
+    const [x, filter, y] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
+    const { strides, pad, dilations } = attrs as Readonly<Record<string, number[]>>;
+    const { activation } = attrs;
+    const shared = { strides: strides!, pad: pad!, dilations: dilations!, dataFormat: 'NHWC' };
+    const dz = dy as tf.Tensor;
+    // Filter and bias share one pass over the pixels, which goes through the activation too.
+    const [dFilter, dBias] = tf
+      .engine()
+      .runKernel(convGradientsName, activation === 'relu' ? { x, dy: dz, y } : { x, dy: dz }, {
+        ...shared,
+        filterShape: filter.shape,
+      }) as unknown as [tf.Tensor, tf.Tensor];
+    return {
+      x: () =>
+        run(
+          'Conv2DBackpropInput',
+          { dy: throughActivation(dz, y, activation), filter },
+          { ...shared, inputShape: x.shape },
+        ),
+      filter: () => dFilter,
+      bias: () => dBias,
+    };
   },
-): void {
-  tf.registerGradient({
-    kernelName,
-    inputsToSave: ['x', weightName],
-    outputsToSave: [true],
-    gradFunc: (dy, saved, attrs) => {
-      const [x, weight, y] = saved as [tf.Tensor, tf.Tensor, tf.Tensor];
-      const dz = throughActivation(dy as tf.Tensor, y, attrs['activation']);
-      const { x: dx, weight: dw } = gradients(dz, x, weight, attrs);
-      const leading = dz.shape.slice(0, -1).map((_, axis) => axis);
-      return { x: dx, [weightName]: dw, bias: () => tf.sum(dz, leading) };
-    },
-  });
-}
-
-registerProductGradient(convName, 'filter', (dy, x, filter, attrs) => {
-  const { strides, pad, dilations } = attrs as Readonly<Record<string, number[]>>;
-  const shared = { strides: strides!, pad: pad!, dilations: dilations!, dataFormat: 'NHWC' };
-  return {
-    x: () => run('Conv2DBackpropInput', { dy, filter }, { ...shared, inputShape: x.shape }),
-    weight: () => run('Conv2DBackpropFilter', { x, dy }, { ...shared, filterShape: filter.shape }),
-  };
 });
 
-registerProductGradient(denseName, 'kernel', (dy, x, kernel) => ({
-  x: () => tf.matMul(dy, kernel, false, true),
-  weight: () => tf.matMul(x, dy, true, false),
-}));
+tf.registerGradient({
+  kernelName: denseName,
+  inputsToSave: ['x', 'kernel'],
+  outputsToSave: [true],
+  gradFunc: (dy, saved, attrs) => {
+    const [x, kernel, y] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
+    // The gradients share the step through the activation: it is made once.
+    const dz = throughActivation(dy as tf.Tensor, y, attrs['activation']) as tf.Tensor2D;
+    return {
+      x: () => tf.matMul(dz, kernel, false, true),
+      kernel: () => tf.matMul(x, dz, true, false),
+      bias: () => tf.sum(dz, 0),
+    };
+  },
+});
 
 // ---- plain TF.js, for every other backend ----
 

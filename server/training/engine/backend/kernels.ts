@@ -2,7 +2,6 @@
 const queryNames = [
   'packed_floats',
   'panel_count',
-  'matmul_scratch_bytes',
   'conv2d_scratch_bytes',
   'conv2d_filter_gradient_parts',
   'conv2d_filter_gradient_units',

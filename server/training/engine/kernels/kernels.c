@@ -1,6 +1,6 @@
 // All kernels and their table as one unit, for one call of the compiler.
 #include "control.c"
-#include "convolution.c"
+#include "filterGradient.c"
 #include "layout.c"
 #include "normalization.c"
 #include "optimizer.c"

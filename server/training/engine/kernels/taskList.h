@@ -8,10 +8,8 @@
 
 QUERY(packed_floats, I(0), I(1), I(2))
 QUERY(panel_count, I(0))
-QUERY(matmul_scratch_bytes, I(0))
 TASK(matmul_pack, (double)I(2) * TILE_COLUMNS, P(0), I(1), I(2), I(3), P(4))
-TASK(matmul, (double)I(3) * I(4) / LANES, P(0), I(1), I(2), I(3), I(4), P(5), P(6), I(7), P(8),
-     SCRATCH)
+TASK(matmul, (double)I(3) * I(4) / LANES, P(0), I(1), I(2), I(3), I(4), P(5), P(6), I(7), P(8))
 
 QUERY(conv2d_scratch_bytes, P(0))
 TASK(conv2d_pack, shape_taps(P(0)) * TILE_COLUMNS, P(0), P(1), P(2))
@@ -21,7 +19,7 @@ TASK(conv2d_input_gradient, shape_cost(P(0)), P(0), P(1), P(2), P(3), SCRATCH)
 QUERY(conv2d_filter_gradient_parts, P(0))
 QUERY(conv2d_filter_gradient_units, P(0))
 QUERY(conv2d_filter_gradient_scratch_bytes, P(0))
-TASK(conv2d_filter_gradient, shape_cost(P(0)) / 16, P(0), P(1), P(2), P(3), SCRATCH)
+TASK(conv2d_filter_gradient, shape_cost(P(0)) / 16, P(0), P(1), P(2), P(3), P(4), SCRATCH)
 TASK(add_parts, I(1), P(0), I(1), L(2), P(3))
 
 TASK(max_pool, shape_pixels(P(0)), P(0), P(1), P(2))

@@ -86,23 +86,34 @@ function inputGradient(call: KernelCall): TensorInfo {
   return dx;
 }
 
-function filterGradient(call: KernelCall): TensorInfo {
+/** The gradients of the filter and of a bias; with an input `y`, through the ReLU that made it. */
+function parameterGradients(
+  call: KernelCall,
+  wanted: readonly ('filter' | 'bias')[],
+): TensorInfo[] {
   const { backend } = call;
   const { kernels } = backend;
   const x = input(call, 'x');
   const dy = input(call, 'dy');
   const filterShape = attribute<number[]>(call, 'filterShape');
   const info = convInfo(call, x.shape, filterShape);
-  const dw = backend.makeOutputInfo(filterShape);
   const shape = backend.shapePointer(convRecord(info));
   backend.reserveThreadScratch(kernels.conv2d_filter_gradient_scratch_bytes(shape));
   const parts = kernels.conv2d_filter_gradient_parts(shape);
   const units = kernels.conv2d_filter_gradient_units(shape);
   const size = product(filterShape);
-  const sums = backend.scratch(4 * parts * size);
-  kernels.conv2d_filter_gradient(shape, backend.pointer(x), backend.pointer(dy), sums, units);
-  kernels.add_parts(sums, parts, size, backend.pointer(dw), size);
-  return dw;
+  const step = size + info.outChannels;
+  const sums = backend.scratch(4 * parts * step);
+  const py = call.inputs['y'] ? backend.pointer(call.inputs['y']) : 0;
+  kernels.conv2d_filter_gradient(shape, backend.pointer(x), backend.pointer(dy), py, sums, units);
+  return wanted.map((name) => {
+    const isFilter = name === 'filter';
+    const gradient = backend.makeOutputInfo(isFilter ? filterShape : [info.outChannels]);
+    const from = isFilter ? sums : sums + 4 * size;
+    const count = isFilter ? size : info.outChannels;
+    kernels.add_parts(from, parts, step, backend.pointer(gradient), count);
+    return gradient;
+  });
 }
 
 function isChannelsLast(call: KernelCall): boolean {
@@ -122,5 +133,9 @@ export const convolutionKernels: Readonly<Record<string, BackendKernel>> = {
   },
   LightbenchConv2D: { run: convolve },
   Conv2DBackpropInput: { run: inputGradient, accepts: isChannelsLast },
-  Conv2DBackpropFilter: { run: filterGradient, accepts: isChannelsLast },
+  Conv2DBackpropFilter: {
+    run: (call) => parameterGradients(call, ['filter'])[0]!,
+    accepts: isChannelsLast,
+  },
+  LightbenchConv2DGradients: { run: (call) => parameterGradients(call, ['filter', 'bias']) },
 };

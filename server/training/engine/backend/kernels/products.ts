@@ -49,7 +49,6 @@ function multiply(call: KernelCall): TensorInfo {
   const y = backend.makeOutputInfo([...batch, rows, columns]);
   const { kernels } = backend;
   const packed = backend.scratch(4 * kernels.packed_floats(1, depth, columns));
-  backend.reserveThreadScratch(kernels.matmul_scratch_bytes(depth));
   const bias = call.inputs['bias'] ? backend.pointer(call.inputs['bias']) : 0;
   const relu = attribute<string | undefined>(call, 'activation') === 'relu' ? 1 : 0;
   let packedFrom = -1;
