@@ -10,6 +10,7 @@ import { normalizations } from './normalization';
 import { optimizers } from './optimizers';
 import { physics, type PhysicsKind } from './physics';
 import { regularizers } from './regularizers';
+import { schedules } from './schedules';
 
 /** The top-level parts of an experiment file, in the order a file shows them. */
 export const sections = [
@@ -91,6 +92,12 @@ export const catalogue = {
     singular: 'optimizer',
     section: 'optimizer',
     components: optimizers,
+  },
+  schedules: {
+    title: 'Learning-rate schedules',
+    singular: 'schedule',
+    section: 'optimizer',
+    components: schedules,
   },
   metrics: { title: 'Metrics', singular: 'metric', section: 'metrics', components: metrics },
 } as const;

@@ -2,6 +2,7 @@ import type { DataFacts, DataSourceComponent } from '../catalogue/component';
 import { dataSources, type DataSourceValue } from '../catalogue/data';
 import { checkData } from './checkData';
 import { checkOutput, isReconstruction } from './checkOutput';
+import { checkOptimizer } from './checkOptimizer';
 import { checkPhysics } from './checkPhysics';
 import type { Experiment } from './experiment';
 import type { Finding } from './problem';
@@ -29,6 +30,7 @@ export function checkTraced(
     ...checkNames(experiment),
     ...checkNumbers(experiment),
     ...checkOutput(experiment, facts, trace),
+    ...checkOptimizer(experiment),
     ...checkTraining(experiment),
     ...checkMetrics(experiment, trace),
   ];

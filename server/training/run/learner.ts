@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Experiment } from '#common/experiment/experiment';
 import type { Trace } from '#common/experiment/trace';
 import type { Figures } from '#common/run/record';
+import { lossFunction } from '../loss/loss';
 import { buildNetwork, type Network } from '../model/network';
 import { fitNormalizer, restoreNormalizer, type Normalizer } from '../normalization/normalizer';
 import { createOptimizer, type Optimizer, type ParameterGroup } from '../optimizer/optimizer';
@@ -43,20 +44,17 @@ export function createLearner(trace: Trace, experiment: Experiment): Learner {
   const network = buildNetwork(trace, experiment);
   const groups = parameterGroups(trace, instrument, network);
   const optimizer = createOptimizer(experiment.optimizer, groups);
-  const programs = createStepPrograms({
-    trace,
-    experiment,
-    instrument,
-    network,
-    optimizer,
-    groups,
-  });
+  const trainable = new Map(groups.flatMap(({ variables }) => [...variables]));
+  const lossOf = lossFunction(experiment.loss);
+  const parts = { experiment, instrument, network, optimizer, trainable, lossOf };
   let normalizer = restoreNormalizer(undefined, new Map());
+  let programs = createStepPrograms(trace, { ...parts, normalizer });
 
   function replaceNormalizer(next: Normalizer): void {
-    programs.replaceNormalizer(next);
+    programs.dispose();
     normalizer.dispose();
     normalizer = next;
+    programs = createStepPrograms(trace, { ...parts, normalizer });
   }
   return {
     instrument,
@@ -68,15 +66,15 @@ export function createLearner(trace: Trace, experiment: Experiment): Learner {
     variables: keptVariables(instrument, network),
     fitNormalization(batches) {
       const channels = (trace.physics.at(-1)?.outputShape ?? trace.input).at(-1) ?? 1;
-      const seen = imagesSeen(instrument, experiment.seed, batches);
+      const seen = imagesSeen(instrument, experiment, batches);
       replaceNormalizer(fitNormalizer(experiment.normalization, seen, channels));
     },
     restoreNormalization: (state) =>
       replaceNormalizer(restoreNormalizer(experiment.normalization, state)),
-    plannedBytes: programs.plannedBytes,
-    train: programs.train,
-    profile: programs.profile,
-    evaluate: programs.evaluate,
+    plannedBytes: (kinds) => programs.plannedBytes(kinds),
+    train: (batch) => programs.train(batch),
+    profile: (batch) => programs.profile(batch),
+    evaluate: (batch) => programs.evaluate(batch),
     dispose() {
       programs.dispose();
       optimizer.dispose();
@@ -90,12 +88,12 @@ export function createLearner(trace: Trace, experiment: Experiment): Learner {
 /** Batches as the instrument sees them. */
 function* imagesSeen(
   instrument: Instrument,
-  seed: number,
+  experiment: Experiment,
   batches: Iterable<Batch>,
 ): Generator<tf.Tensor4D> {
   for (const batch of batches) {
     const seen = tf.tidy(() => {
-      const { images, ctx } = tensorsOf(batch, seed);
+      const { images, ctx } = tensorsOf(batch, experiment);
       return instrument.apply(images, ctx);
     });
     yield seen;
@@ -130,10 +128,12 @@ function parameterGroups(
   network: Network,
 ): readonly ParameterGroup[] {
   const weights = [...network.weights].filter(([, { spec }]) => spec.trainable);
+  const kernels = weights.filter(([, { spec }]) => spec.role === 'kernel');
   const groups: ParameterGroup[] = [
     {
       name: 'network',
       variables: new Map(weights.map(([name, { variable }]) => [name, variable])),
+      decaying: new Set(kernels.map(([name]) => name)),
     },
   ];
   for (const layer of trace.physics) {

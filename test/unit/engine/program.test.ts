@@ -8,9 +8,7 @@ import {
   assign,
   moveTowards,
   requireFinite,
-  updateByAdam,
-  updateByMomentum,
-  updateBySgd,
+  update,
 } from '../../../server/training/engine/updates';
 import { valueAndGradients } from '../../../server/training/gradients';
 import { assertClose, numbers, random, sizeOf, titleOf, useEngine, variants } from './support';
@@ -114,18 +112,17 @@ for (const variant of variants) {
               variables,
             );
             const one = rate as tf.Tensor1D;
-            updateBySgd({ variable: a, gradient: gradients.get('a')!, rates: one });
-            const options = { momentum: 0.9, nesterov: true };
-            updateByMomentum(
-              { variable: b, gradient: gradients.get('b')!, rates: one },
-              m1,
-              options,
-            );
-            updateByAdam(
-              { variable: c, gradient: gradients.get('c')!, rates: rates as tf.Tensor1D },
-              { m: m2, v: v2 },
-              { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
-            );
+            const gradientOf = (name: string) => gradients.get(name)!;
+            update('sgd', { variable: a, gradient: gradientOf('a'), slots: [], rates: one });
+            const two = rates as tf.Tensor1D;
+            update('nesterov', { variable: b, gradient: gradientOf('b'), slots: [m1], rates: two });
+            const adam = tf.concat([two, tf.tensor1d([0.9, 0.1, 0.999, 0.001, 1e-7])]);
+            update('adam', {
+              variable: c,
+              gradient: gradientOf('c'),
+              slots: [m2, v2],
+              rates: adam,
+            });
             moveTowards(average, x!, 0.75);
             assign(a, tf.minimum(a, 0.5));
             return { value };

@@ -70,7 +70,20 @@ const taskNames = [
   'move_towards',
   'update_sgd',
   'update_momentum',
+  'update_nesterov',
   'update_adam',
+  'update_amsgrad',
+  'update_adamax',
+  'update_nadam',
+  'update_adagrad',
+  'update_proximal_adagrad',
+  'update_proximal_gradient',
+  'update_ftrl',
+  'update_adadelta',
+  'update_rmsprop',
+  'update_centred_rmsprop',
+  'update_lion',
+  'update_average',
 ] as const;
 
 export type TaskName = (typeof taskNames)[number];

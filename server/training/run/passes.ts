@@ -1,0 +1,120 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { Experiment } from '#common/experiment/experiment';
+import type { ForwardContext } from '../context';
+import { assign, moveTowards, requireFinite } from '../engine/updates';
+import { valueAndGradients } from '../gradients';
+import type { LossFunction } from '../loss/loss';
+import type { LayerContext } from '../model/layer';
+import type { Network } from '../model/network';
+import type { Normalizer } from '../normalization/normalizer';
+import type { Optimizer } from '../optimizer/optimizer';
+import type { Instrument } from '../physics/instrument';
+import { penalty } from '../regularization/penalty';
+import type { NotFinitePlace } from './notFinite';
+
+/** What passes go through; all of it belongs to the caller. */
+export interface PassParts {
+  readonly experiment: Experiment;
+  readonly instrument: Instrument;
+  readonly normalizer: Normalizer;
+  readonly network: Network;
+  readonly lossOf: LossFunction;
+  readonly optimizer: Optimizer;
+  /** Everything that is learned, by name. */
+  readonly trainable: ReadonlyMap<string, tf.Variable>;
+}
+
+/** A batch as tensors, with what its pass may know. */
+export interface BatchTensors {
+  readonly images: tf.Tensor4D;
+  readonly labels: tf.Tensor1D;
+  readonly ctx: ForwardContext;
+}
+
+type Results = Record<string, tf.Tensor>;
+type Move = readonly [average: tf.Variable, value: tf.Tensor, momentum: number];
+
+/** Name of the loss among the tensors that have to be finite. */
+export const lossName = 'loss';
+
+/** From the object to the outputs of the network and the loss of each sample. */
+function forward(
+  { instrument, normalizer, network, lossOf }: PassParts,
+  { images, labels, ctx }: BatchTensors,
+  layerCtx: LayerContext = ctx,
+) {
+  const seen = normalizer.apply(instrument.apply(images, ctx));
+  const outputs = network.apply(seen, layerCtx);
+  return { outputs, losses: lossOf(outputs, { labels, object: images }) };
+}
+
+/** Loss and outputs with the weights as they count: with their running averages, where these are kept. */
+export function evaluationPass(parts: PassParts, batch: BatchTensors): Results {
+  const { optimizer, trainable } = parts;
+  const swapped = [...optimizer.averages].map(([name, average]) => {
+    const variable = trainable.get(name)!;
+    return { variable, average, value: tf.mul(variable, 1) };
+  });
+  for (const { variable, average } of swapped) assign(variable, average);
+  try {
+    return { ...forward(parts, batch) };
+  } finally {
+    for (const { variable, value } of swapped) assign(variable, value);
+  }
+}
+
+/**
+ * A step of training, which changes weights only if loss and gradients are finite. Without `rates` the
+ * gradients are only added to those of the update to come.
+ */
+export function trainingPass(
+  parts: PassParts,
+  batch: BatchTensors,
+  rates: ReadonlyMap<string, tf.Tensor1D> | undefined,
+): Results {
+  const { experiment, network, optimizer, instrument, trainable } = parts;
+  const moves: Move[] = [];
+  const moveAverage: LayerContext['moveAverage'] = (average, value, momentum) =>
+    void moves.push([average, tf.keep(tf.clone(value)), momentum]);
+  let results: Results = {};
+  const { value, gradients } = valueAndGradients(() => {
+    const { outputs, losses } = forward(parts, batch, { ...batch.ctx, moveAverage });
+    const added = penalty(experiment.regularization, network);
+    results = { outputs: tf.keep(outputs), losses: tf.keep(losses), penalty: tf.keep(added) };
+    return tf.add(tf.mean(losses), added);
+  }, trainable);
+  requireFinite(new Map<string, tf.Tensor>([[lossName, value], ...gradients]));
+  for (const [average, toward, momentum] of moves) moveTowards(average, toward, momentum);
+  tf.dispose(moves.map(([, toward]) => toward));
+  if (rates === undefined) optimizer.accumulate(gradients);
+  else {
+    optimizer.apply(gradients, rates);
+    instrument.project();
+  }
+  return results;
+}
+
+/** The loss of a batch, penalty included, computed at once. */
+export function lossNow(parts: PassParts, batch: BatchTensors): number {
+  const { losses } = forward(parts, batch);
+  const added = penalty(parts.experiment.regularization, parts.network);
+  return tf.add(tf.mean(losses), added).dataSync()[0]!;
+}
+
+/** The first place on the way of the light whose values are not finite, looked for at once. */
+export function findFault(
+  { instrument, normalizer, network }: PassParts,
+  { images, ctx }: BatchTensors,
+): NotFinitePlace {
+  if (!isFinite(images)) return { kind: 'data' };
+  const seen = instrument.apply(images, ctx);
+  if (!isFinite(seen)) return { kind: 'instrument' };
+  const x = normalizer.apply(seen);
+  if (!isFinite(x)) return { kind: 'normalization' };
+  const layer = network.findNonFinite(x, ctx);
+  return layer === undefined ? { kind: 'loss' } : { kind: 'layer', name: layer };
+}
+
+function isFinite(x: tf.Tensor): boolean {
+  return x.dataSync().every((value) => Number.isFinite(value));
+}
