@@ -121,7 +121,7 @@ export async function openNet(name: NetName): Promise<Net> {
   const { seed, data, training } = experiment;
   const dataset = await openDataset(data.source, { baseFolder: '.', seed });
   const samples = Uint32Array.from({ length: training.batchSize }, (_, idx) => idx);
-  const readBatch = createBatchReader(dataset, experiment);
+  const readBatch = createBatchReader(dataset);
   const batch = readBatch({ samples, split: 'train', epoch: 0, training: true });
   const learner = createLearner(trace, experiment);
   const step = async (): Promise<number> => {

@@ -8,34 +8,16 @@ import {
   type ValueOf,
   type WeightSpec,
 } from './component';
+import { dropoutLayers } from './dropoutLayers';
 import { initializerParameter } from './initializers';
+import { keras, named } from './layerParts';
 import { asImage, describe, elements, slide } from './shape';
-import {
-  asPair,
-  oneOfNames,
-  realNumber,
-  text,
-  wholeNumber,
-  wholeNumberPair,
-  yesNo,
-} from './parameters';
-
-/** Every layer may carry a name; without one it gets its type with a number, as in Keras. */
-const named = {
-  name: Type.Optional(
-    text({ description: 'Name of the layer in summaries, weights and series.', minLength: 1 }),
-  ),
-};
+import { asPair, oneOfNames, realNumber, wholeNumber, wholeNumberPair, yesNo } from './parameters';
 
 const paddings = {
   valid: 'No padding: the output shrinks by the kernel.',
   same: 'Zero padding, so that the output has ⌈input / stride⌉ pixels; an odd pixel goes to the right and bottom.',
 } as const;
-
-const keras = (name: string) => ({
-  title: `Keras ${name}`,
-  url: `https://keras.io/api/layers/`,
-});
 
 const conv2d = defineLayer({
   type: 'conv2d',
@@ -200,6 +182,13 @@ const dense = defineLayer({
     ...named,
     units: wholeNumber({ description: 'Number of output features.', minimum: 1, maximum: 1048576 }),
     useBias: yesNo({ description: 'Add a learned offset to each unit.', default: true }),
+    dropConnect: realNumber({
+      description:
+        'Probability that a weight of the kernel is left out of a step (DropConnect); the rest is scaled up, and evaluation uses all.',
+      minimum: 0,
+      exclusiveMaximum: 1,
+      default: 0,
+    }),
     activation: activationParameter({
       description: 'Function applied to the output.',
       default: 'linear',
@@ -207,7 +196,10 @@ const dense = defineLayer({
     kernelInitializer: initializerParameter('How the kernel starts.', 'glorotUniform'),
     biasInitializer: initializerParameter('How the bias starts.', 'zeros'),
   },
-  references: [keras('Dense')],
+  references: [
+    keras('Dense'),
+    { title: 'Wan et al., Regularization of neural networks using DropConnect, ICML 2013' },
+  ],
   snippet: '"units": ${1:10}',
   examples: [{ type: 'dense', units: 10 }],
   shape(input, params) {
@@ -229,34 +221,6 @@ const activation = defineLayer({
   references: [keras('Activation')],
   snippet: '"function": "${1:relu}"',
   examples: [{ type: 'activation', function: 'relu' }],
-  shape: (input) => input,
-  parameters: () => [],
-});
-
-const dropout = defineLayer({
-  type: 'dropout',
-  title: 'Dropout',
-  summary:
-    'Sets a random part of the values to 0 in training and scales up the rest (inverted dropout); does nothing in evaluation.',
-  formula: 'y = x · m / (1 − rate), m = 0 with probability rate, else 1',
-  params: {
-    ...named,
-    rate: realNumber({
-      description: 'Probability that a value is dropped.',
-      minimum: 0,
-      exclusiveMaximum: 1,
-      default: 0.5,
-    }),
-  },
-  references: [
-    keras('Dropout'),
-    {
-      title:
-        'Srivastava et al., Dropout: a simple way to prevent neural networks from overfitting, JMLR 2014',
-    },
-  ],
-  snippet: '"rate": ${1:0.5}',
-  examples: [{ type: 'dropout', rate: 0.5 }],
   shape: (input) => input,
   parameters: () => [],
 });
@@ -318,7 +282,7 @@ export const layers = {
   flatten,
   dense,
   activation,
-  dropout,
+  ...dropoutLayers,
   batchNormalization,
 } as const;
 

@@ -114,11 +114,13 @@ const momentsName = 'LightbenchMoments';
 
 type Inputs = Readonly<Record<string, tf.Tensor>>;
 
+/** Whether the backend in use is the engine's own, with this kernel. */
 export function onOwnBackend(kernel: string): boolean {
   return tf.getKernel(kernel, tf.getBackend()) != null;
 }
 
-function run<T extends tf.Tensor>(kernel: string, inputs: Inputs, attrs: tf.NamedAttrMap): T {
+/** Runs a kernel of one result. */
+export function run<T extends tf.Tensor>(kernel: string, inputs: Inputs, attrs: tf.NamedAttrMap): T {
   return tf.engine().runKernel(kernel, inputs, attrs) as unknown as T;
 }
 

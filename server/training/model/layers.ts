@@ -4,7 +4,14 @@ import type { LayerKind, LayerValueOf } from '#common/catalogue/layers';
 import { conv2d as convolve, dense as multiply } from '../engine/ops';
 import { activate, splitActivation } from './activations';
 import { batchNormalization } from './batchNormalization';
-import { dropout } from './dropout';
+import {
+  alphaDropout,
+  dropConnections,
+  dropout,
+  gaussianDropout,
+  spatialDropout2d,
+  stochasticDepth,
+} from './dropout';
 import type { LayerBuilder } from './layer';
 
 const conv2d: LayerBuilder<'conv2d'> = (value, _, weight) => {
@@ -20,11 +27,14 @@ const conv2d: LayerBuilder<'conv2d'> = (value, _, weight) => {
   return { apply: (x) => activate(convolve(x, kernel, options), after) };
 };
 
-const dense: LayerBuilder<'dense'> = (value, _, weight) => {
+const dense: LayerBuilder<'dense'> = (value, { name }, weight) => {
   const { fused, after } = splitActivation(value.activation);
   const options = { activation: fused, ...(value.useBias ? { bias: weight('bias') } : {}) };
   const kernel = weight('kernel');
-  return { apply: (x) => activate(multiply(x, kernel, options), after) };
+  return {
+    apply: (x, ctx) =>
+      activate(multiply(x, dropConnections(kernel, value, name, ctx), options), after),
+  };
 };
 
 type PoolKind = 'maxPooling2d' | 'averagePooling2d';
@@ -52,5 +62,9 @@ export const layerBuilders = {
   dense,
   activation: (value) => ({ apply: (x) => activate(x, value.function) }),
   dropout,
+  spatialDropout2d,
+  alphaDropout,
+  gaussianDropout,
+  stochasticDepth,
   batchNormalization,
 } satisfies { readonly [K in LayerKind]: LayerBuilder<K> };

@@ -49,7 +49,7 @@ export async function openBench(plan: RunPlan, options: BenchOptions): Promise<B
       dataset,
       splits,
       learner,
-      readBatch: createBatchReader(dataset, experiment),
+      readBatch: createBatchReader(dataset),
       dispose() {
         learner.dispose();
         engine.dispose();

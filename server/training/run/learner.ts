@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Experiment } from '#common/experiment/experiment';
 import type { Trace } from '#common/experiment/trace';
 import type { Figures } from '#common/run/record';
+import { buildAugmentation } from '../augmentation/augment';
 import { lossFunction } from '../loss/loss';
 import { buildNetwork, type Network } from '../model/network';
 import { fitNormalizer, restoreNormalizer, type Normalizer } from '../normalization/normalizer';
@@ -40,13 +41,14 @@ export interface Learner {
 
 /** Makes everything that learns, with first values. The engine must be open. */
 export function createLearner(trace: Trace, experiment: Experiment): Learner {
+  const augmentation = buildAugmentation(experiment);
   const instrument = buildInstrument(trace, experiment);
   const network = buildNetwork(trace, experiment);
   const groups = parameterGroups(trace, instrument, network);
   const optimizer = createOptimizer(experiment.optimizer, groups);
   const trainable = new Map(groups.flatMap(({ variables }) => [...variables]));
   const lossOf = lossFunction(experiment.loss);
-  const parts = { experiment, instrument, network, optimizer, trainable, lossOf };
+  const parts = { experiment, augmentation, instrument, network, optimizer, trainable, lossOf };
   let normalizer = restoreNormalizer(undefined, new Map());
   let programs = createStepPrograms(trace, { ...parts, normalizer });
 

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Experiment } from '#common/experiment/experiment';
+import type { Augmentation } from '../augmentation/augment';
 import type { ForwardContext } from '../context';
 import { assign, moveTowards, requireFinite } from '../engine/updates';
 import { valueAndGradients } from '../gradients';
@@ -15,6 +16,7 @@ import type { NotFinitePlace } from './notFinite';
 /** What passes go through; all of it belongs to the caller. */
 export interface PassParts {
   readonly experiment: Experiment;
+  readonly augmentation: Augmentation;
   readonly instrument: Instrument;
   readonly normalizer: Normalizer;
   readonly network: Network;
@@ -37,15 +39,22 @@ type Move = readonly [average: tf.Variable, value: tf.Tensor, momentum: number];
 /** Name of the loss among the tensors that have to be finite. */
 export const lossName = 'loss';
 
+/** What stands in front of the instrument: in training, the images changed at random. */
+function objectOf({ augmentation }: PassParts, { images, ctx }: BatchTensors): tf.Tensor4D {
+  return ctx.training ? augmentation.apply(images, ctx) : images;
+}
+
 /** From the object to the outputs of the network and the loss of each sample. */
 function forward(
-  { instrument, normalizer, network, lossOf }: PassParts,
-  { images, labels, ctx }: BatchTensors,
-  layerCtx: LayerContext = ctx,
+  parts: PassParts,
+  batch: BatchTensors,
+  layerCtx: LayerContext = batch.ctx,
 ) {
-  const seen = normalizer.apply(instrument.apply(images, ctx));
+  const { instrument, normalizer, network, lossOf } = parts;
+  const object = objectOf(parts, batch);
+  const seen = normalizer.apply(instrument.apply(object, batch.ctx));
   const outputs = network.apply(seen, layerCtx);
-  return { outputs, losses: lossOf(outputs, { labels, object: images }) };
+  return { outputs, losses: lossOf(outputs, { labels: batch.labels, object }) };
 }
 
 /** Loss and outputs with the weights as they count: with their running averages, where these are kept. */
@@ -103,11 +112,14 @@ export function lossNow(parts: PassParts, batch: BatchTensors): number {
 
 /** The first place on the way of the light whose values are not finite, looked for at once. */
 export function findFault(
-  { instrument, normalizer, network }: PassParts,
-  { images, ctx }: BatchTensors,
+  parts: PassParts,
+  batch: BatchTensors,
 ): NotFinitePlace {
-  if (!isFinite(images)) return { kind: 'data' };
-  const seen = instrument.apply(images, ctx);
+  const { instrument, normalizer, network } = parts;
+  const { ctx } = batch;
+  const object = objectOf(parts, batch);
+  if (!isFinite(object)) return { kind: 'data' };
+  const seen = instrument.apply(object, ctx);
   if (!isFinite(seen)) return { kind: 'instrument' };
   const x = normalizer.apply(seen);
   if (!isFinite(x)) return { kind: 'normalization' };

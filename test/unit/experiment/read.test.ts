@@ -254,6 +254,7 @@ describe('reading an experiment', () => {
       type: 'dense',
       units: 10,
       useBias: true,
+      dropConnect: 0,
       activation: 'linear',
       kernelInitializer: { type: 'glorotUniform' },
       biasInitializer: { type: 'zeros' },

@@ -84,6 +84,20 @@ const taskNames = [
   'update_centred_rmsprop',
   'update_lion',
   'update_average',
+  'random_drop',
+  'random_uniform',
+  'random_normal',
+  'random_select',
+  'random_photons',
+  'orient_images',
+  'warp_affine',
+  'warp_crop',
+  'warp_resized_crop',
+  'warp_elastic',
+  'cut_out',
+  'blur_images',
+  'shuffle_channels',
+  'recolour',
 ] as const;
 
 export type TaskName = (typeof taskNames)[number];

@@ -8,6 +8,7 @@ import {
 import { backendName } from './backend';
 import { runOnHost } from './hostKernels';
 import { allFloat, type KernelCall, type BackendKernel } from './kernels/call';
+import { augmentationKernels } from './kernels/augmentations';
 import { controlKernels } from './kernels/control';
 import { convolutionKernels } from './kernels/convolutions';
 import { elementwiseKernels } from './kernels/elementwise';
@@ -16,9 +17,11 @@ import { normalizationKernels } from './kernels/normalizations';
 import { optimizerKernels } from './kernels/optimizers';
 import { poolKernels } from './kernels/pools';
 import { productKernels } from './kernels/products';
+import { randomKernels } from './kernels/random';
 import { reductionKernels } from './kernels/reductions';
 
 const ownKernels: Readonly<Record<string, BackendKernel>> = {
+  ...augmentationKernels,
   ...controlKernels,
   ...convolutionKernels,
   ...elementwiseKernels,
@@ -27,6 +30,7 @@ const ownKernels: Readonly<Record<string, BackendKernel>> = {
   ...optimizerKernels,
   ...poolKernels,
   ...productKernels,
+  ...randomKernels,
   ...reductionKernels,
 };
 

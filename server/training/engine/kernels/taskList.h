@@ -98,3 +98,21 @@ TASK(update_rmsprop, 6, P(0), P(1), P(2), P(3), P(4), P(5))
 TASK(update_centred_rmsprop, 6, P(0), P(1), P(2), P(3), P(4), P(5))
 TASK(update_lion, 6, P(0), P(1), P(2), P(3), P(4), P(5))
 TASK(update_average, 3, P(0), P(1), P(2), P(3), P(4), P(5))
+
+TASK(random_drop, 2 * STRETCH, I(0), I(1), P(2), P(3), D(4), D(5), D(6), D(7), I(8), P(9), P(10))
+TASK(random_uniform, 2 * STRETCH, I(0), I(1), P(2), P(3), D(4), D(5), I(6), P(7))
+TASK(random_normal, 8 * STRETCH, I(0), I(1), P(2), P(3), D(4), D(5), I(6), P(7), P(8))
+TASK(random_select, L(6), I(0), I(1), P(2), P(3), D(4), D(5), L(6), P(7), P(8), P(9))
+TASK(random_photons, 256.0 * STRETCH, I(0), I(1), P(2), P(3), D(4), D(5), D(6), I(7), P(8), P(9))
+
+TASK(orient_images, image_size(P(4)), I(0), I(1), P(2), P(3), P(4), I(5), I(6), I(7), P(8), P(9))
+TASK(warp_affine, warp_cost(P(4)), I(0), I(1), P(2), P(3), P(4), D(5), D(6), D(7), D(8), P(9), P(10))
+TASK(warp_crop, warp_cost(P(4)), I(0), I(1), P(2), P(3), P(4), I(5), P(6), P(7))
+TASK(warp_resized_crop, warp_cost(P(4)), I(0), I(1), P(2), P(3), P(4), D(5), D(6), P(7), P(8))
+TASK(warp_elastic, 2 * warp_cost(P(4)), I(0), I(1), P(2), P(3), P(4), D(5), D(6), I(7), P(8), P(9),
+     SCRATCH)
+TASK(cut_out, image_size(P(4)), I(0), I(1), P(2), P(3), P(4), I(5), I(6), D(7), P(8), P(9))
+TASK(blur_images, 4.0 * image_size(P(4)), I(0), I(1), P(2), P(3), P(4), D(5), I(6), P(7), P(8),
+     SCRATCH)
+TASK(shuffle_channels, image_size(P(4)), I(0), I(1), P(2), P(3), P(4), P(5), P(6), SCRATCH)
+TASK(recolour, 4.0 * image_size(P(4)), I(0), I(1), P(2), P(3), P(4), D(5), D(6), D(7), P(8), P(9))

@@ -1,5 +1,5 @@
-// exp, log, tanh and the logistic function of a vector, to within two units in the last place.
-// Polynomials after S. Moshier's Cephes library (expf, logf, tanhf).
+// exp, log, sine, cosine, tanh and the logistic function of a vector, to within two units in the last
+// place. Polynomials after S. Moshier's Cephes library (expf, logf, sinf, cosf, tanhf).
 #ifndef LIGHTBENCH_VMATH_H
 #define LIGHTBENCH_VMATH_H
 
@@ -43,6 +43,21 @@ static inline vfloat v_exp_minus_one(vfloat x) {
   return v_select(n == v_splat_int(0), rest, far);
 }
 
+// ln((1 + m) 2^e) for m in [sqrt(1/2) - 1, sqrt(2) - 1] and a whole number e.
+static inline vfloat log_of_parts(vfloat m, vfloat e) {
+  vfloat z = m * m, p = v_splat(7.0376836292e-2f);
+  p = p * m + v_splat(-1.1514610310e-1f);
+  p = p * m + v_splat(1.1676998740e-1f);
+  p = p * m + v_splat(-1.2420140846e-1f);
+  p = p * m + v_splat(1.4249322787e-1f);
+  p = p * m + v_splat(-1.6668057665e-1f);
+  p = p * m + v_splat(2.0000714765e-1f);
+  p = p * m + v_splat(-2.4999993993e-1f);
+  p = p * m + v_splat(3.3333331174e-1f);
+  vfloat y = m * z * p + e * v_splat(-2.12194440e-4f) - v_splat(0.5f) * z;
+  return m + y + e * v_splat(0.693359375f);
+}
+
 static inline vfloat v_log(vfloat x) {
   const vfloat smallest_normal = v_splat(1.17549435e-38f), infinity = v_splat(__builtin_inff());
   vint subnormal = x < smallest_normal;
@@ -55,18 +70,7 @@ static inline vfloat v_log(vfloat x) {
   vint low = m < v_splat(0.707106781f);
   exponent += low;
   m = m + (vfloat)((vint)m & low) - v_splat(1);
-  vfloat e = v_from_int(exponent), z = m * m;
-  vfloat p = v_splat(7.0376836292e-2f);
-  p = p * m + v_splat(-1.1514610310e-1f);
-  p = p * m + v_splat(1.1676998740e-1f);
-  p = p * m + v_splat(-1.2420140846e-1f);
-  p = p * m + v_splat(1.4249322787e-1f);
-  p = p * m + v_splat(-1.6668057665e-1f);
-  p = p * m + v_splat(2.0000714765e-1f);
-  p = p * m + v_splat(-2.4999993993e-1f);
-  p = p * m + v_splat(3.3333331174e-1f);
-  vfloat y = m * z * p + e * v_splat(-2.12194440e-4f) - v_splat(0.5f) * z;
-  y = m + y + e * v_splat(0.693359375f);
+  vfloat y = log_of_parts(m, v_from_int(exponent));
   y = v_select(x == v_splat(0), -infinity, y);
   y = v_select(x == infinity, infinity, y);
   return v_select((x >= v_splat(0)), y, v_splat(__builtin_nanf("")));
@@ -77,6 +81,17 @@ static inline vfloat v_log_one_plus(vfloat x) {
   vfloat sum = v_splat(1) + x, difference = sum - v_splat(1);
   vfloat y = v_log(sum) * (x / difference);
   return v_select(difference == v_splat(0), x, y);
+}
+
+// Sine and cosine of x in [-pi/4, pi/4].
+static inline void v_sin_cos(vfloat x, vfloat *sine, vfloat *cosine) {
+  vfloat z = x * x, s = v_splat(-1.9515295891e-4f), c = v_splat(2.443315711809948e-5f);
+  s = s * z + v_splat(8.3321608736e-3f);
+  s = s * z + v_splat(-1.6666654611e-1f);
+  *sine = s * z * x + x;
+  c = c * z + v_splat(-1.388731625493765e-3f);
+  c = c * z + v_splat(4.166664568298827e-2f);
+  *cosine = c * z * z - v_splat(0.5f) * z + v_splat(1);
 }
 
 static inline vfloat v_tanh(vfloat x) {
