@@ -1,6 +1,6 @@
 // Augmentations of brightness and colour: the same for all pixels of a sample.
 import { chance } from './augmentationParts';
-import { defineComponent } from './component';
+import { defineAugmentation } from './component';
 import { realNumber } from './parameters';
 
 const part = (description: string, maximum: number, value: number) =>
@@ -8,7 +8,7 @@ const part = (description: string, maximum: number, value: number) =>
 
 const luminance = 'Y = 0.299 R + 0.587 G + 0.114 B';
 
-const brightness = defineComponent({
+const brightness = defineAugmentation({
   type: 'brightness',
   title: 'Brightness',
   summary: 'Makes the whole image brighter or darker.',
@@ -22,7 +22,7 @@ const brightness = defineComponent({
   examples: [{ type: 'brightness', amount: 0.2 }],
 });
 
-const contrast = defineComponent({
+const contrast = defineAugmentation({
   type: 'contrast',
   title: 'Contrast',
   summary: 'Moves all values away from the mean of their channel, or towards it.',
@@ -33,7 +33,7 @@ const contrast = defineComponent({
   examples: [{ type: 'contrast', amount: 0.2 }],
 });
 
-const gamma = defineComponent({
+const gamma = defineAugmentation({
   type: 'gamma',
   title: 'Gamma',
   summary: 'Bends the scale of brightness: black and white stay. Values below 0 become 0.',
@@ -47,7 +47,7 @@ const gamma = defineComponent({
   examples: [{ type: 'gamma', amount: 0.5 }],
 });
 
-const invert = defineComponent({
+const invert = defineAugmentation({
   type: 'invert',
   title: 'Invert',
   summary: 'Turns the image into its negative with a probability of one half.',
@@ -57,8 +57,9 @@ const invert = defineComponent({
   examples: [{ type: 'invert' }],
 });
 
-const hue = defineComponent({
+const hue = defineAugmentation({
   type: 'hue',
+  channels: 3,
   title: 'Hue',
   summary: 'Turns all colours by one angle and leaves their luminance; for three channels.',
   formula: `(U, V) turned by an angle ~ U(−degrees, degrees); U = 0.492 (B − Y), V = 0.877 (R − Y), ${luminance}`,
@@ -77,8 +78,9 @@ const hue = defineComponent({
   examples: [{ type: 'hue', degrees: 18 }],
 });
 
-const saturation = defineComponent({
+const saturation = defineAugmentation({
   type: 'saturation',
+  channels: 3,
   title: 'Saturation',
   summary: 'Makes colours stronger or paler and leaves their luminance; for three channels.',
   formula: `y = Y + f (x − Y), f ~ U(1 − amount, 1 + amount), ${luminance}`,
@@ -88,8 +90,9 @@ const saturation = defineComponent({
   examples: [{ type: 'saturation', amount: 0.2 }],
 });
 
-const grayscale = defineComponent({
+const grayscale = defineAugmentation({
   type: 'grayscale',
+  channels: 3,
   title: 'Grayscale',
   summary: 'Takes the colour out of one sample in ten; for three channels.',
   formula: `y = Y in every channel, ${luminance}`,
@@ -98,7 +101,7 @@ const grayscale = defineComponent({
   examples: [{ type: 'grayscale' }],
 });
 
-const channelShuffle = defineComponent({
+const channelShuffle = defineAugmentation({
   type: 'channelShuffle',
   title: 'Channel shuffle',
   summary: 'Puts the channels into a random order.',

@@ -68,6 +68,15 @@ export interface LayerComponent<
   multiplyAdds?(input: Shape, output: Shape, params: Static<TObject<P>>): number;
 }
 
+/** A random change of the training images. */
+export interface AugmentationComponent<
+  T extends string = string,
+  P extends TProperties = TProperties,
+> extends Component<T, P> {
+  /** How many channels the images must have, where not any number will do. */
+  readonly channels?: number;
+}
+
 /** A physical quantity of the instrument that can be learned. */
 export interface PhysicalParameterSpec {
   /** The parameter's name in the file: `sigmaPx`. */
@@ -125,6 +134,12 @@ export function defineLayer<T extends string, P extends TProperties>(
   layer: LayerComponent<T, P>,
 ): LayerComponent<T, P> {
   return layer;
+}
+
+export function defineAugmentation<T extends string, P extends TProperties>(
+  augmentation: AugmentationComponent<T, P>,
+): AugmentationComponent<T, P> {
+  return augmentation;
 }
 
 export function definePhysicalLayer<T extends string, P extends TProperties>(

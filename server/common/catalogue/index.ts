@@ -1,5 +1,10 @@
-import { augmentations } from './augmentation';
-import type { Component, LayerComponent, PhysicalComponent } from './component';
+import { augmentations, type AugmentationKind } from './augmentation';
+import type {
+  AugmentationComponent,
+  Component,
+  LayerComponent,
+  PhysicalComponent,
+} from './component';
 import { dataSources } from './data';
 import { initializers } from './initializers';
 import { activations } from './activations';
@@ -112,6 +117,11 @@ export function layerComponent(type: LayerKind): LayerComponent {
 /** A physical layer, likewise. */
 export function physicalComponent(type: PhysicsKind): PhysicalComponent {
   return physics[type] as unknown as PhysicalComponent;
+}
+
+/** An augmentation, likewise. */
+export function augmentationComponent(type: AugmentationKind): AugmentationComponent {
+  return augmentations[type] as unknown as AugmentationComponent;
 }
 
 /** A family without the precise types of its components, for code that treats all alike. */

@@ -1,5 +1,6 @@
 import type { DataFacts, DataSourceComponent } from '../catalogue/component';
 import { dataSources, type DataSourceValue } from '../catalogue/data';
+import { checkAugmentation } from './checkAugmentation';
 import { checkData } from './checkData';
 import { checkOutput, isReconstruction } from './checkOutput';
 import { checkOptimizer } from './checkOptimizer';
@@ -10,7 +11,7 @@ import { traceExperiment, type Trace } from './trace';
 
 /**
  * What is wrong between the sections of an experiment: shapes, loss against output and labels, splits,
- * physics, training. Takes what the catalogue knows of the data unless they have been read.
+ * augmentation, physics, training. Takes what the catalogue knows of the data unless they have been read.
  */
 export function checkExperiment(experiment: Experiment, dataFacts?: DataFacts): readonly Finding[] {
   const facts = dataFacts ?? factsOf(experiment.data.source);
@@ -25,6 +26,7 @@ export function checkTraced(
 ): readonly Finding[] {
   return [
     ...checkData(experiment, facts),
+    ...checkAugmentation(experiment.augmentation, facts.shape),
     ...checkPhysics(experiment.physics),
     ...trace.findings,
     ...checkNames(experiment),

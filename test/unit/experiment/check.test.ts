@@ -235,6 +235,21 @@ const cases: Readonly<Record<string, Case>> = {
     path: 'model.layers[3].name',
     message: /got "a\/b"/,
   },
+  'colour changed in images without any': {
+    text: changed('"type": "affine", "rotateDegrees": 10', '"type": «"hue"»'),
+    code: 'augmentation/channels',
+    path: 'augmentation[0].type',
+    message: '`hue` changes the colour of images of 3 channels; the data have 1. Remove it.',
+  },
+  'colour changed by one of several': {
+    text: changed(
+      '"type": "affine", "rotateDegrees": 10',
+      '"type": "oneOf", "choices": [{ "type": "blur" }, { "type": «"grayscale"» }]',
+    ),
+    code: 'augmentation/channels',
+    path: 'augmentation[0].choices[1].type',
+    message: /3 channels; the data have 1/,
+  },
   'optics after noise': {
     text: changed(
       '{ "type": "gaussianBlur", "sigmaPx": 1 }, { "type": "shotNoise", "photons": 200 }',
