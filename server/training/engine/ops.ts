@@ -120,7 +120,11 @@ export function onOwnBackend(kernel: string): boolean {
 }
 
 /** Runs a kernel of one result. */
-export function run<T extends tf.Tensor>(kernel: string, inputs: Inputs, attrs: tf.NamedAttrMap): T {
+export function run<T extends tf.Tensor>(
+  kernel: string,
+  inputs: Inputs,
+  attrs: tf.NamedAttrMap,
+): T {
   return tf.engine().runKernel(kernel, inputs, attrs) as unknown as T;
 }
 

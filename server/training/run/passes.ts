@@ -45,11 +45,7 @@ function objectOf({ augmentation }: PassParts, { images, ctx }: BatchTensors): t
 }
 
 /** From the object to the outputs of the network and the loss of each sample. */
-function forward(
-  parts: PassParts,
-  batch: BatchTensors,
-  layerCtx: LayerContext = batch.ctx,
-) {
+function forward(parts: PassParts, batch: BatchTensors, layerCtx: LayerContext = batch.ctx) {
   const { instrument, normalizer, network, lossOf } = parts;
   const object = objectOf(parts, batch);
   const seen = normalizer.apply(instrument.apply(object, batch.ctx));
@@ -111,10 +107,7 @@ export function lossNow(parts: PassParts, batch: BatchTensors): number {
 }
 
 /** The first place on the way of the light whose values are not finite, looked for at once. */
-export function findFault(
-  parts: PassParts,
-  batch: BatchTensors,
-): NotFinitePlace {
+export function findFault(parts: PassParts, batch: BatchTensors): NotFinitePlace {
   const { instrument, normalizer, network } = parts;
   const { ctx } = batch;
   const object = objectOf(parts, batch);

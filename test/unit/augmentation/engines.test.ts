@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
 import { openEngine } from '../../../server/training/engine/engine';
+import { createProgram } from '../../../server/training/engine/program';
 import {
   checkAgainstCpu,
   numbers,
@@ -50,6 +51,44 @@ for (const variant of variants) {
         }
       });
     }
+
+    it('draws anew in every replay of a recorded step, as the epoch and the samples tell', async () => {
+      const all = everyKind.map(([, example]) => ({ ...example, probability: 0.7 }));
+      const program = createProgram({
+        inputs: {
+          x: { shape: [3, 8, 8, 3], dtype: 'float32' },
+          epoch: { shape: [], dtype: 'int32' },
+          samples: { shape: [3], dtype: 'int32' },
+        },
+        compute: ({ x, epoch, samples }) => {
+          const draw = { epoch: epoch as tf.Scalar, samples: samples as tf.Tensor1D };
+          const ctx = { training: true, seed: 7, split: 'train', ...draw } as const;
+          return { y: augmentationOf(...all).apply(x as tf.Tensor4D, ctx) };
+        },
+      });
+      const x = numbers(576).map(Math.abs);
+      const seen = new Set<string>();
+      for (const [epoch, samples] of [
+        [1, [0, 1, 2]],
+        [2, [0, 1, 2]],
+        [2, [7, 1, 9]],
+        [1, [0, 1, 2]],
+      ] as const) {
+        const given = { x, epoch: Int32Array.of(epoch), samples: Int32Array.from(samples) };
+        const { y } = await program.run(given);
+        const expected = tf.tidy(() => {
+          const image = tf.tensor4d(x, [3, 8, 8, 3]);
+          const ctx = contextOf(3, { epoch, samples });
+          return augmentationOf(...all)
+            .apply(image, ctx)
+            .dataSync<'float32'>();
+        });
+        assert.deepEqual(y, expected);
+        seen.add(expected.join());
+      }
+      assert.equal(seen.size, 3);
+      program.dispose();
+    });
 
     it('reads between and beyond pixels as JavaScript does', async () => {
       for (const channels of [1, 2, 3, 4, 5, 9]) {
