@@ -1,5 +1,6 @@
-// The operations that layers are made of, with gradients that TF.js lacks or computes slowly. On the
-// engine's own backend they run fused kernels; on any other they are composed of plain TF.js operations.
+// The operations that layers are made of, with gradients that TF.js lacks or computes slowly. Each runs the
+// fused kernel that the backend has registered under our name (our own has all, TensorFlow some: see
+// tensorflow/kernels.ts); where there is none, it is composed of plain TF.js operations.
 import './tfGradients';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -199,7 +200,7 @@ function withBiasAndActivation(
   activation: 'linear' | 'relu',
 ): tf.Tensor {
   const shifted = bias ? tf.add(y, bias) : y;
-  return activation === 'relu' ? tf.relu(shifted) : shifted;
+  return activation === 'relu' ? relu(shifted) : shifted;
 }
 
 /** TF.js has no gradient for dilation: the filter is spread out with zeros instead. */
@@ -240,7 +241,7 @@ function composedBatchNorm(
   const { mean, variance } = tf.moments(x, axes);
   const scaled = tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, epsilon)));
   const linear = tf.add(tf.mul(scaled, gamma), beta);
-  const output = activation === 'relu' ? tf.relu(linear) : linear;
+  const output = activation === 'relu' ? relu(linear) : linear;
   return { output, mean: mean as tf.Tensor1D, variance: variance as tf.Tensor1D };
 }
 

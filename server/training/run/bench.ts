@@ -30,15 +30,19 @@ export interface BenchOptions {
 export async function openBench(plan: RunPlan, options: BenchOptions): Promise<Bench> {
   const { experiment, record } = plan;
   const { threads } = record.request;
+  const folder = path.dirname(record.experimentFile);
   const dataset = await openDataset(experiment.data.source, {
-    baseFolder: path.dirname(record.experimentFile),
+    baseFolder: folder,
     seed: experiment.seed,
     signal: options.signal,
   });
   checkAgainstData(experiment, dataset);
   checkFingerprint(plan, dataset);
   const splits = splitDataset(dataset, experiment.data.split, experiment.seed);
-  const engine = await openEngine(engineChoiceOf(record), threads === undefined ? {} : { threads });
+  const engine = await openEngine(engineChoiceOf(record), {
+    folder,
+    ...(threads === undefined ? {} : { threads }),
+  });
   try {
     const trace = traceExperiment(experiment, dataset.facts.shape);
     const learner = createLearner(trace, experiment);
