@@ -73,23 +73,20 @@ export function isTold(error: unknown): boolean {
 function addFileVerbs(program: Command, perform: Perform): void {
   const file = '<file>';
   const fileText = 'the experiment: name.experiment.json';
-  withFileOptions(addVerb(program, 'validate').argument(file, fileText))
+  withEngine(withFileOptions(addVerb(program, 'validate').argument(file, fileText)))
     .description('Check an experiment, and the data that it names.')
-    .action((name: string, options: FileOptions) =>
-      perform(options, (terminal) => validate(terminal, name, overridesOf(options))),
+    .action((name: string, options: FileOptions & EngineFlags) =>
+      perform(options, (terminal) =>
+        validate(terminal, name, overridesOf(options), options.engine),
+      ),
     );
   withFileOptions(addVerb(program, 'summary').argument(file, fileText))
     .description('Show instrument and network with shapes and sizes.')
     .action((name: string, options: FileOptions) =>
       perform(options, (terminal) => summary(terminal, name, overridesOf(options))),
     );
-  withFileOptions(withRoot(addVerb(program, 'train').argument(file, fileText)))
+  withEngine(withFileOptions(withRoot(addVerb(program, 'train').argument(file, fileText))))
     .description('Train an experiment here and now.')
-    .addOption(
-      new Option('--engine <engine>', 'what computes')
-        .choices(['auto', ...engineIds])
-        .default('auto'),
-    )
     .option('--threads <count>', 'threads that the engine may use', wholeNumber(1, 1024))
     .option('--profile', 'show where the time goes, and write a trace for chrome://tracing')
     .option('--initial <file>', 'safetensors file with the weights to begin with')
@@ -107,9 +104,12 @@ function addFileVerbs(program: Command, perform: Perform): void {
     );
 }
 
-interface TrainFlags {
-  readonly profile?: true;
+interface EngineFlags {
   readonly engine: EngineChoice;
+}
+
+interface TrainFlags extends EngineFlags {
+  readonly profile?: true;
   readonly threads?: number;
   readonly initial?: string;
 }
@@ -188,6 +188,14 @@ function withFileOptions(command: Command): Command {
       [],
     )
     .option('--seed <seed>', 'another seed', wholeNumber(0, 4294967295));
+}
+
+function withEngine(command: Command): Command {
+  return command.addOption(
+    new Option('--engine <engine>', 'what computes')
+      .choices(['auto', ...engineIds])
+      .default('auto'),
+  );
 }
 
 function withRoot(command: Command): Command {

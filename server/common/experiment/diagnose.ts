@@ -1,6 +1,8 @@
 import type { Node } from 'jsonc-parser';
 import type { DataFacts } from '../catalogue/component';
+import type { EngineChoice } from '../engine';
 import { checkTraced, factsOf } from './check';
+import { unsupportedOn } from './engineLimits';
 import type { Experiment } from './experiment';
 import type { Finding, Problem } from './problem';
 import { readExperiment, type Reading } from './read';
@@ -18,8 +20,15 @@ export interface Diagnosis {
   readonly root?: Node;
 }
 
-/** Reads and checks a text and finds the place of every problem. Never throws. */
-export function diagnoseExperiment(text: string, dataFacts?: DataFacts): Diagnosis {
+/**
+ * Reads and checks a text and finds the place of every problem; `engine` is the one that is asked for.
+ * Never throws.
+ */
+export function diagnoseExperiment(
+  text: string,
+  dataFacts?: DataFacts,
+  engine: EngineChoice = 'auto',
+): Diagnosis {
   const reading = readExperiment(text);
   const { experiment, root } = reading;
   const trace = traceDraft(reading, dataFacts);
@@ -28,7 +37,10 @@ export function diagnoseExperiment(text: string, dataFacts?: DataFacts): Diagnos
   const findings =
     experiment === undefined || trace === undefined
       ? ((isSound ? trace?.findings : undefined) ?? [])
-      : checkTraced(experiment, dataFacts ?? factsOf(experiment.data.source), trace);
+      : [
+          ...checkTraced(experiment, dataFacts ?? factsOf(experiment.data.source), trace),
+          ...(engine === 'auto' ? [] : unsupportedOn(engine, trace)),
+        ];
   const problems = [...reading.problems, ...findings.map((finding) => locate(reading, finding))];
   problems.sort((a, b) => a.offset - b.offset || a.length - b.length);
   return {

@@ -2,6 +2,7 @@ import './tfGradients';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EngineChoice, EngineFacts, EngineId, EngineReport } from '#common/engine';
 import { engineIds } from '#common/engine';
+import { engineLimit } from '#common/experiment/engineLimits';
 import { CodedError, messageOf } from '#common/protocol/rpc';
 import { backendName, KernelBackend } from './backend/backend';
 import { createSharedMemory } from './backend/heap';
@@ -41,6 +42,8 @@ export interface EngineOptions {
   readonly kernels?: string;
   /** Where to look for engines that the user has installed; default: the current folder. */
   readonly folder?: string;
+  /** Why an engine cannot train what it is wanted for; default: each can. */
+  readonly refusal?: (id: EngineId) => string | undefined;
 }
 
 /** The engines that come with Lightbench, the fastest first. */
@@ -82,7 +85,7 @@ export async function openEngine(
     return asEngine(choice, await open(choice, options), 'asked for');
   } catch (error) {
     const others = choice === 'wasm' ? '' : ' Use "auto" or "wasm" instead.';
-    throw unavailable(`The engine "${choice}" is not available. ${messageOf(error)}${others}`);
+    throw unavailable(`The engine "${choice}" is not available. ${sentence(error)}${others}`);
   }
 }
 
@@ -106,6 +109,8 @@ function asEngine(id: EngineId, opened: OpenedEngine, reason: string): Engine {
 }
 
 async function open(id: EngineId, options: EngineOptions): Promise<OpenedEngine> {
+  const refusal = options.refusal?.(id);
+  if (refusal !== undefined) throw new Error(refusal);
   if (!isOwn(id)) return installedEngines[id].open(installedOptions(options));
   return openBackend(await openers[id](options.kernels), options);
 }
@@ -185,7 +190,9 @@ async function probe(id: EngineId, options: EngineOptions): Promise<Report> {
     const found = isOwn(id)
       ? await ownProbes[id]()
       : await installedEngines[id].probe(installedOptions(options));
-    return { available: true, ...found };
+    const limit = engineLimit(id);
+    if (limit === undefined) return { available: true, ...found };
+    return { available: false, ...found, reason: `${found.reason} It cannot train yet: ${limit}.` };
   } catch (error) {
     return { available: false, reason: messageOf(error), facts: {} };
   }
@@ -205,6 +212,11 @@ const ownProbes: Readonly<Record<OwnEngine, () => Promise<Pick<Report, 'reason' 
     };
   },
 };
+
+/** Errors of libraries end as they like. */
+function sentence(error: unknown): string {
+  return messageOf(error).replace(/[^.!?]$/, '$&.');
+}
 
 function unavailable(message: string): CodedError {
   return new CodedError('engine/unavailable', message);

@@ -1,5 +1,6 @@
 import * as path from 'node:path';
 import { checkExperiment } from '#common/experiment/check';
+import { unsupportedOn } from '#common/experiment/engineLimits';
 import { traceExperiment, type Trace } from '#common/experiment/trace';
 import type { Experiment } from '#common/experiment/experiment';
 import { CodedError } from '#common/protocol/rpc';
@@ -39,12 +40,13 @@ export async function openBench(plan: RunPlan, options: BenchOptions): Promise<B
   checkAgainstData(experiment, dataset);
   checkFingerprint(plan, dataset);
   const splits = splitDataset(dataset, experiment.data.split, experiment.seed);
+  const trace = traceExperiment(experiment, dataset.facts.shape);
   const engine = await openEngine(engineChoiceOf(record), {
     folder,
+    refusal: (id) => unsupportedOn(id, trace)[0]?.message,
     ...(threads === undefined ? {} : { threads }),
   });
   try {
-    const trace = traceExperiment(experiment, dataset.facts.shape);
     const learner = createLearner(trace, experiment);
     return {
       experiment,

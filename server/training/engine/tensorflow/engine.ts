@@ -4,6 +4,7 @@ import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import type { InstalledEngine, InstalledOptions, OpenedEngine } from '../installed/installedEngine';
 import { createLoader } from '../installed/loadModule';
+import { tfForPackages } from '../installed/tfjs';
 import { tensorflowBackendName, type TensorflowBackend } from './backend';
 import { findBinding, type Binding, type TensorflowEngine } from './binding';
 import { registerTensorflowKernels } from './kernels';
@@ -68,8 +69,8 @@ function loadLibrary(
 
 /** What tfjs-node is given in the place of what it asks for. */
 const replacements: ReadonlyMap<string, unknown> = new Map<string, unknown>([
-  ['@tensorflow/tfjs', tf],
-  ['@tensorflow/tfjs-core', tf],
+  ['@tensorflow/tfjs', tfForPackages],
+  ['@tensorflow/tfjs-core', tfForPackages],
   // Gone from Node 23 on (github.com/tensorflow/tfjs/pull/8425 is not released).
   [
     'util',

@@ -5,6 +5,7 @@ import { messageOf } from '#common/protocol/rpc';
 import { NotInstalledError, type InstalledEngine } from '../installed/installedEngine';
 import { createLoader } from '../installed/loadModule';
 import { findPackage, type FoundPackage, type SearchOptions } from '../installed/packages';
+import { tfForPackages } from '../installed/tfjs';
 import { runTrial } from '../installed/trial';
 
 /** What the package `webgpu` exports: Dawn, the implementation of WebGPU in Chromium. */
@@ -105,6 +106,6 @@ async function load({ dawn, backend }: Packages): Promise<void> {
   const navigator = (globalThis as { navigator?: object }).navigator ?? {};
   Object.defineProperty(navigator, 'gpu', { value: create([]), configurable: true });
   Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
-  const loadFile = createLoader(new Map<string, unknown>([['@tensorflow/tfjs-core', tf]]));
+  const loadFile = createLoader(new Map([['@tensorflow/tfjs-core', tfForPackages]]));
   loadFile(createRequire(__filename).resolve(backend.folder));
 }
