@@ -1,6 +1,11 @@
 import * as path from 'node:path';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { engineIds, type EngineChoice } from '#common/engine';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import {
+  engineIds,
+  tensorflowEngineIds,
+  type EngineChoice,
+  type TensorflowEngineId,
+} from '#common/engine';
 import { editorSchema } from '#common/experiment/schema';
 import { runsFolder } from '#common/run/record';
 import { splits, type Split } from '#common/run/series';
@@ -8,6 +13,7 @@ import { version } from '#common/version';
 import { engines } from './engines';
 import { evaluate } from './evaluate';
 import { exitCodes, isForUser, type ExitCode } from './exit';
+import { installEngine } from './installEngine';
 import { parseOverride, type Override } from './overrides';
 import { listAllRuns, resume, stop } from './runs';
 import { summary } from './summary';
@@ -154,9 +160,16 @@ function addRunVerbs(program: Command, perform: Perform): void {
 }
 
 function addOtherVerbs(program: Command, perform: Perform): void {
-  addVerb(program, 'engines')
+  const ofEngines = addVerb(program, 'engines')
     .description('Say what can compute on this machine.')
     .action((options: CommonOptions) => perform(options, engines));
+  addVerb(ofEngines, 'install')
+    .description('Build an engine for this machine, from npm and PyPI.')
+    .addArgument(new Argument('<engine>', 'which engine').choices([...tensorflowEngineIds]))
+    // A parent takes an option that both have, wherever it stands.
+    .action((engine: TensorflowEngineId, _: CommonOptions, command: Command) =>
+      perform(command.optsWithGlobals(), (terminal) => installEngine(terminal, engine)),
+    );
   addVerb(program, 'schema')
     .description('Print the JSON Schema of experiment files.')
     .action((options: CommonOptions) =>

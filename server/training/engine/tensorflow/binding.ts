@@ -1,19 +1,16 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type { EngineId } from '#common/engine';
+import type { TensorflowEngineId } from '#common/engine';
 import { messageOf } from '#common/protocol/rpc';
 import { NotInstalledError } from '../installed/installedEngine';
 import { findPackage, type FoundPackage, type SearchOptions } from '../installed/packages';
 import { runTrial } from '../installed/trial';
 
-/** The engines that are a TF.js package around TensorFlow's library. */
-export type TensorflowEngine = Extract<EngineId, 'tensorflow' | 'cuda'>;
-
 /** The package of each engine, and what people call it. */
 export const tensorflowPackages = {
   tensorflow: { name: '@tensorflow/tfjs-node', title: 'TensorFlow' },
   cuda: { name: '@tensorflow/tfjs-node-gpu', title: 'TensorFlow with CUDA' },
-} as const satisfies Record<TensorflowEngine, { readonly name: string; readonly title: string }>;
+} as const satisfies Record<TensorflowEngineId, { readonly name: string; readonly title: string }>;
 
 /** A binding that loads here. */
 export interface Binding {
@@ -32,7 +29,10 @@ const neededMajor = 4;
  * Finds the binding of an engine and tries it in a process of its own: a library that does not suit the
  * processor ends the process that loads it, and only one TensorFlow fits into a process.
  */
-export async function findBinding(id: TensorflowEngine, options: SearchOptions): Promise<Binding> {
+export async function findBinding(
+  id: TensorflowEngineId,
+  options: SearchOptions,
+): Promise<Binding> {
   const { name, title } = tensorflowPackages[id];
   const found = findPackage(id, name, options);
   if (found === undefined) {
@@ -61,7 +61,7 @@ export async function findBinding(id: TensorflowEngine, options: SearchOptions):
   return { package: found, file, ...facts };
 }
 
-function howToInstall(id: TensorflowEngine): string {
+function howToInstall(id: TensorflowEngineId): string {
   return `Run "lightbench engines install ${id}", or "Set Up TensorFlow Engine" in VS Code.`;
 }
 

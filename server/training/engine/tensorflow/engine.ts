@@ -2,11 +2,12 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
+import type { TensorflowEngineId } from '#common/engine';
 import type { InstalledEngine, InstalledOptions, OpenedEngine } from '../installed/installedEngine';
 import { createLoader } from '../installed/loadModule';
 import { tfForPackages } from '../installed/tfjs';
 import { tensorflowBackendName, type TensorflowBackend } from './backend';
-import { findBinding, type Binding, type TensorflowEngine } from './binding';
+import { findBinding, type Binding } from './binding';
 import { registerTensorflowKernels } from './kernels';
 
 /** What tfjs-node's backend is made from. */
@@ -23,7 +24,7 @@ interface Library {
 let library: Library | undefined;
 
 /** TensorFlow for Node, on the CPU or on CUDA. */
-export function tensorflowEngine(id: TensorflowEngine): InstalledEngine {
+export function tensorflowEngine(id: TensorflowEngineId): InstalledEngine {
   return {
     async open(options) {
       const binding = await findBinding(id, options);
