@@ -58,10 +58,12 @@ export function requireFinite(tensors: ReadonlyMap<string, tf.Tensor>): void {
     tf.dispose(run('LightbenchRequireFinite', Object.fromEntries(tensors)));
     return;
   }
-  for (const [name, tensor] of tensors) {
-    const isFinite = tf.tidy(() => tf.all(tf.isFinite(tensor)).dataSync()[0]);
-    if (isFinite !== 1) throw new NotFiniteValueError(name);
-  }
+  const areFinite = tf.tidy(() =>
+    tf.stack([...tensors.values()].map((tensor) => tf.all(tf.isFinite(tensor)))),
+  );
+  const faulty = areFinite.dataSync().indexOf(0);
+  areFinite.dispose();
+  if (faulty >= 0) throw new NotFiniteValueError([...tensors.keys()][faulty]!);
 }
 
 function replace(variable: tf.Variable, compute: () => tf.Tensor): void {
