@@ -44,3 +44,6 @@ export type EngineInstallEvent =
       /** For people: "TensorFlow 2.21.0, CPU". */
       readonly description: string;
     };
+
+/** The environment variable that names the folder of TensorFlow for Node, for all that trains. */
+export const tensorflowPathVariable = 'LIGHTBENCH_TENSORFLOW_PATH';

@@ -1,8 +1,8 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import type { TensorflowEngineId } from '#common/engine';
+import { tensorflowPathVariable, type TensorflowEngineId } from '#common/engine';
 import { CodedError, messageOf } from '#common/protocol/rpc';
-import { engineFolder, pathVariable } from '../installed/packages';
+import { engineFolder } from '../installed/packages';
 import { tensorflowPackages } from '../tensorflow/binding';
 import { tensorflowEngine } from '../tensorflow/engine';
 import { defaultThreads } from '../threads';
@@ -162,7 +162,7 @@ async function check({ id, folder }: Site, env: NodeJS.ProcessEnv): Promise<stri
     const opened = await tensorflowEngine(id).open({
       threads: defaultThreads(),
       folder,
-      env: { ...env, [pathVariable]: folder },
+      env: { ...env, [tensorflowPathVariable]: folder },
     });
     trainTinyNetwork();
     opened.dispose();

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
-import type { EngineId } from '#common/engine';
+import { tensorflowPathVariable, type EngineId } from '#common/engine';
 
 /** Where to look for what the user has installed. */
 export interface SearchOptions {
@@ -17,9 +17,6 @@ export interface FoundPackage {
   readonly folder: string;
   readonly version: string;
 }
-
-/** Names the folder of a TF.js binding; VS Code sets it from the setting "lightbench.tensorflow.path". */
-export const pathVariable = 'LIGHTBENCH_TENSORFLOW_PATH';
 
 /** Names another folder for the engines that Lightbench has set up. */
 const enginesVariable = 'LIGHTBENCH_ENGINES';
@@ -63,7 +60,7 @@ function* candidates(
   name: string,
   { folder, env }: SearchOptions,
 ): Generator<string> {
-  const named = env[pathVariable];
+  const named = env[tensorflowPathVariable];
   if (named) yield* [named, path.join(named, 'node_modules', name)];
   for (const modules of createRequire(path.join(folder, 'package.json')).resolve.paths(name) ??
     []) {
