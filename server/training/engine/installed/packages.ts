@@ -28,7 +28,7 @@ export function engineFolder(id: EngineId, env: NodeJS.ProcessEnv): string {
 }
 
 function dataFolder(env: NodeJS.ProcessEnv): string {
-  const home = os.homedir();
+  const home = homeOf(env);
   if (process.platform === 'win32') {
     return path.join(env['LOCALAPPDATA'] || path.join(home, 'AppData', 'Local'), 'Lightbench');
   }
@@ -72,7 +72,7 @@ function* candidates(
 
 /** What `npm root -g` would say, without the half second that asking it takes. */
 function globalModules(env: NodeJS.ProcessEnv): readonly string[] {
-  const prefixes = [env['npm_config_prefix'], prefixOfUser(), ...prefixesOfNode(env)];
+  const prefixes = [env['npm_config_prefix'], prefixOfUser(env), prefixOfNode(env)];
   const below = process.platform === 'win32' ? 'node_modules' : path.join('lib', 'node_modules');
   const folders = prefixes.filter(Boolean).map((prefix) => path.join(prefix!, below));
   if (process.platform !== 'win32' || !env['APPDATA']) return folders;
@@ -80,25 +80,29 @@ function globalModules(env: NodeJS.ProcessEnv): readonly string[] {
 }
 
 /** The line `prefix=` of the user's ~/.npmrc. */
-function prefixOfUser(): string | undefined {
+function prefixOfUser(env: NodeJS.ProcessEnv): string | undefined {
   try {
-    const text = fs.readFileSync(path.join(os.homedir(), '.npmrc'), 'utf8');
+    const text = fs.readFileSync(path.join(homeOf(env), '.npmrc'), 'utf8');
     const prefix = /^\s*prefix\s*=\s*(.+?)\s*$/m.exec(text)?.[1];
-    return prefix?.replace(/^(~|\$\{HOME\})/, os.homedir());
+    return prefix?.replace(/^(~|\$\{HOME\})/, homeOf(env));
   } catch {
     return undefined;
   }
 }
 
-/** Where the `node` of the path is installed: the one that runs us may be VS Code's. */
-function prefixesOfNode(env: NodeJS.ProcessEnv): readonly string[] {
+/** Where the `node` of the PATH is installed: the one that runs us may be VS Code's. */
+function prefixOfNode(env: NodeJS.ProcessEnv): string | undefined {
   const program = process.platform === 'win32' ? 'node.exe' : 'node';
-  const files = (env['PATH'] ?? '').split(path.delimiter).map((dir) => path.join(dir, program));
-  const found = [...files.filter((file) => fs.existsSync(file)).slice(0, 1), process.execPath];
-  return found.map((file) => {
-    const folder = path.dirname(fs.realpathSync(file));
-    return process.platform === 'win32' ? folder : path.dirname(folder);
-  });
+  const folders = (env['PATH'] ?? '').split(path.delimiter).filter(path.isAbsolute);
+  const files = folders.map((folder) => path.join(folder, program));
+  const found = files.find((file) => fs.existsSync(file));
+  if (found === undefined) return undefined;
+  const folder = path.dirname(fs.realpathSync(found));
+  return process.platform === 'win32' ? folder : path.dirname(folder);
+}
+
+function homeOf(env: NodeJS.ProcessEnv): string {
+  return env['HOME'] || env['USERPROFILE'] || os.homedir();
 }
 
 /** The version of the package in a folder; undefined when it is not there. */
