@@ -36,14 +36,10 @@ describe('recipeFor', () => {
   });
 });
 
-/** With programs that are scripts of ours, so that nothing is fetched. */
-describe('installEngine', function () {
+/** With programs that are shell scripts of ours, so that nothing is fetched. */
+describe('installEngine', () => {
   const root = mkdtempSync(path.join(tmpdir(), 'lightbench-install-'));
   after(() => rmSync(root, { recursive: true, force: true }));
-  before(function (this: Mocha.Context) {
-    if (process.platform !== 'linux' || process.arch !== 'x64') this.skip();
-  });
-
   /** A folder of engines with one in it, and a PATH with some programs. */
   function scene(programs: Readonly<Record<string, string>>) {
     const folder = mkdtempSync(path.join(root, 'case-'));
@@ -66,6 +62,7 @@ describe('installEngine', function () {
   const present = { python3: 'exit 0', 'c++': 'exit 0', tar: 'exit 0' };
   /** Answers `--version`, and fails at anything else. */
   const failing = '[ "$1" = --version ] && exit 0; echo "no way to the registry" >&2; exit 7';
+  const platform = 'linux-x64';
   const never = new AbortController().signal;
 
   it('names the program that is missing, and what to do', async () => {
@@ -83,7 +80,7 @@ describe('installEngine', function () {
     ];
     for (const [programs, message] of cases) {
       const { env, assertUntouched } = scene(programs);
-      const options = { env, signal: never, onStep: () => undefined };
+      const options = { env, signal: never, platform, onStep: () => undefined };
       await assert.rejects(installEngine('tensorflow', options), {
         code: 'engine/missing-program',
         message,
@@ -94,7 +91,7 @@ describe('installEngine', function () {
 
   it('fetches nothing for CUDA where there is no GPU', async () => {
     const { env } = scene({ npm: 'exit 0', ...present });
-    const options = { env, signal: never, onStep: () => undefined };
+    const options = { env, signal: never, platform, onStep: () => undefined };
     await assert.rejects(installEngine('cuda', options), /needs an NVIDIA GPU/);
   });
 
@@ -103,7 +100,7 @@ describe('installEngine', function () {
     const titles: string[] = [];
     const onStep = (step: number, steps: number, title: string) =>
       void titles.push(`${step}/${steps} ${title}`);
-    await assert.rejects(installEngine('tensorflow', { env, signal: never, onStep }), {
+    await assert.rejects(installEngine('tensorflow', { env, signal: never, platform, onStep }), {
       code: 'engine/not-installed',
       message: 'Fetching @tensorflow/tfjs-node@4.22.0 from npm failed. no way to the registry',
     });
@@ -130,7 +127,7 @@ describe('installEngine', function () {
         abort.abort();
       });
     };
-    const options = { env: { ...env, STARTED: started }, signal: abort.signal, onStep };
+    const options = { env: { ...env, STARTED: started }, signal: abort.signal, platform, onStep };
     await assert.rejects(installEngine('tensorflow', options), { name: 'AbortError' });
     assertUntouched();
   });

@@ -12,6 +12,8 @@ import { recipeFor, type Recipe } from './recipe';
 import { unpackWheel } from './unpack';
 
 export interface InstallOptions extends RunOptions {
+  /** What it is built for, as `linux-x64`; default: this machine. */
+  readonly platform?: string;
   /** Called before each step. */
   onStep(step: number, steps: number, title: string): void;
 }
@@ -66,8 +68,8 @@ export async function installEngine(
   id: TensorflowEngineId,
   options: InstallOptions,
 ): Promise<Installed> {
-  const { env, signal, onStep } = options;
-  const recipe = recipeFor(id, `${process.platform}-${process.arch}`);
+  const { env, signal, onStep, platform = `${process.platform}-${process.arch}` } = options;
+  const recipe = recipeFor(id, platform);
   const needed = steps.filter(({ isNeeded }) => isNeeded?.(recipe) ?? true);
   const count = needed.length + 2;
   onStep(1, count, 'Looking for npm, Python and a C++ compiler');
