@@ -113,7 +113,7 @@ const denseName = 'LightbenchDense';
 const reluGradientName = 'LightbenchReluGradient';
 const momentsName = 'LightbenchMoments';
 
-type Inputs = Readonly<Record<string, tf.Tensor>>;
+export type Inputs = Readonly<Record<string, tf.Tensor>>;
 
 /** Whether the backend in use is the engine's own, with this kernel. */
 export function onOwnBackend(kernel: string): boolean {
@@ -124,16 +124,18 @@ export function onOwnBackend(kernel: string): boolean {
 export function run<T extends tf.Tensor>(
   kernel: string,
   inputs: Inputs,
-  attrs: tf.NamedAttrMap,
+  attrs: tf.NamedAttrMap = {},
 ): T {
   return tf.engine().runKernel(kernel, inputs, attrs) as unknown as T;
 }
 
-function withBias(inputs: Inputs, bias: tf.Tensor | undefined): Inputs {
+/** The inputs with the bias, if there is one. */
+export function withBias(inputs: Inputs, bias: tf.Tensor | undefined): Inputs {
   return bias ? { ...inputs, bias } : inputs;
 }
 
-function pair(value: Pair = 1): [number, number] {
+/** Both numbers of a pair; default 1. */
+export function pair(value: Pair = 1): [number, number] {
   return typeof value === 'number' ? [value, value] : [value[0], value[1]];
 }
 
@@ -142,7 +144,7 @@ function reluGradient(dy: tf.Tensor, y: tf.Tensor): tf.Tensor {
 }
 
 /** The gradient at the linear part, from the gradient at the result. */
-function throughActivation(dy: tf.Tensor, y: tf.Tensor, activation: unknown): tf.Tensor {
+export function throughActivation(dy: tf.Tensor, y: tf.Tensor, activation: unknown): tf.Tensor {
   return activation === 'relu' ? reluGradient(dy, y) : dy;
 }
 
@@ -194,7 +196,8 @@ tf.registerGradient({
 
 // ---- plain TF.js, for every other backend ----
 
-function withBiasAndActivation(
+/** What the fused kernels do to their result, in plain operations. */
+export function withBiasAndActivation(
   y: tf.Tensor,
   bias: tf.Tensor | undefined,
   activation: 'linear' | 'relu',
@@ -216,7 +219,8 @@ function composedConv2d(
   return withBiasAndActivation(y, bias, activation) as tf.Tensor4D;
 }
 
-function spreadFilter(filter: tf.Tensor4D, [dy, dx]: [number, number]): tf.Tensor4D {
+/** A filter with zeros between its taps. */
+export function spreadFilter(filter: tf.Tensor4D, [dy, dx]: [number, number]): tf.Tensor4D {
   if (dy === 1 && dx === 1) return filter;
   const [h, w, c, k] = filter.shape;
   const spaced = tf.pad(tf.reshape(filter, [h, 1, w, 1, c * k]), [

@@ -206,6 +206,63 @@ const fusedProduct = (withBias: boolean, activation: 'linear' | 'relu' | 'elu'):
     });
 };
 
+const lists = [
+  [[[3], [1], [4]], 0],
+  [
+    [
+      [2, 3],
+      [2, 5],
+    ],
+    1,
+  ],
+  [
+    [
+      [2, 3],
+      [4, 3],
+      [1, 3],
+    ],
+    0,
+  ],
+  [
+    [
+      [2, 3, 2, 5],
+      [2, 3, 2, 1],
+      [2, 3, 2, 13],
+    ],
+    -1,
+  ],
+  [
+    [
+      [2, 3, 4],
+      [2, 1, 4],
+    ],
+    1,
+  ],
+  [
+    [
+      [2, 0],
+      [2, 3],
+    ],
+    1,
+  ],
+] as const;
+
+const splits = [
+  [[6], 3, 0],
+  [[2, 9], [2, 3, 4], 1],
+  [[4, 3, 2], 2, 0],
+  [[2, 3, 13], [1, 12], -1],
+] as const;
+
+const depthwise = (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
+  tf.depthwiseConv2d(a as tf.Tensor4D, b as tf.Tensor4D, 2, 'same');
+const depthwiseGradient = (i: number): Make => {
+  return () => {
+    const inputs = [random([2, 5, 6, 7], 1), random([3, 2, 7, 1], 2)];
+    return tf.grads(depthwise)(inputs, random(depthwise(inputs[0]!, inputs[1]!).shape, 3))[i]!;
+  };
+};
+
 /** For every TF.js kernel that runs in C: calls that must give what the CPU backend gives. */
 const calls: Readonly<Record<string, readonly Make[]>> = {
   Relu: unary(tf.relu),
@@ -245,6 +302,9 @@ const calls: Readonly<Record<string, readonly Make[]>> = {
   FusedConv2D: [inference(true, 'relu'), inference(false, 'relu'), inference(true, 'sigmoid')],
   Conv2DBackpropInput: [gradsOf([2, 5, 6, 3], [3, 2, 3, 4], 0)],
   Conv2DBackpropFilter: [gradsOf([2, 5, 6, 3], [3, 2, 3, 4], 1)],
+  DepthwiseConv2dNative: [() => depthwise(random([2, 5, 6, 7], 1), random([3, 2, 7, 1], 2))],
+  DepthwiseConv2dNativeBackpropInput: [depthwiseGradient(0)],
+  DepthwiseConv2dNativeBackpropFilter: [depthwiseGradient(1)],
   MaxPool: [...pooling(tf.maxPool, 0), ...pooling(tf.maxPool, -3)],
   MaxPoolGrad: poolGradient(tf.maxPool, ['valid', 'same']),
   AvgPool: pooling(tf.avgPool as PoolOp, 0),
@@ -310,6 +370,19 @@ const calls: Readonly<Record<string, readonly Make[]>> = {
     ([shape, begin, size]) =>
       () =>
         tf.slice(random(shape, 1), [...begin], [...size]),
+  ),
+  Concat: lists.map(
+    ([shapes, axis]) =>
+      () =>
+        tf.concat(
+          shapes.map((shape, i) => random(shape, i + 1)),
+          axis,
+        ),
+  ),
+  SplitV: splits.map(
+    ([shape, sizes, axis]) =>
+      () =>
+        tf.split(random(shape, 1), typeof sizes === 'number' ? sizes : [...sizes], axis),
   ),
   Cast: (['float32', 'int32', 'bool'] as const).flatMap((from) =>
     (['float32', 'int32', 'bool'] as const).map((to) => () => {

@@ -3,6 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { backendName } from '../../../server/training/engine/backend/backend';
 import { openEngine } from '../../../server/training/engine/engine';
 import { batchNorm, conv2d, dense, relu } from '../../../server/training/engine/ops';
+import { maximum, mean } from '../../../server/training/engine/ops/combine';
+import { conv2dTranspose, depthwiseConv2d } from '../../../server/training/engine/ops/convolutions';
+import { globalMaxPool, l2Pool } from '../../../server/training/engine/ops/pooling';
+import { adaptiveAveragePool, resize } from '../../../server/training/engine/ops/resample';
 import { netA, netB } from './nets';
 import { numbers, random, variants } from './support';
 
@@ -41,6 +45,40 @@ const cases: readonly Case[] = [
       const means = tf.mean(y, [1, 2]);
       const hidden = tf.sigmoid(tf.matMul(means as tf.Tensor2D, w2 as tf.Tensor2D));
       return tf.softplus(tf.matMul(hidden, w3 as tf.Tensor2D));
+    },
+  },
+  {
+    image: [5, 23, 21, 13],
+    weights: [
+      [3, 3, 13, 1],
+      [5, 3, 13, 1],
+      [3, 2, 7, 13],
+      [7, 3],
+    ],
+    net(x, [w1, w2, w3, w4]) {
+      const a = depthwiseConv2d(x, w1!, { padding: 'same', activation: 'relu' });
+      const b = depthwiseConv2d(a, w2!, { padding: 'same', strides: 2, dilations: [1, 2] });
+      const up = tf.slice(resize(b, [24, 22], 'bilinear'), [0, 0, 1, 0], [5, 23, 21, 13]);
+      const c = maximum(
+        tf.pad(up, [
+          [0, 0],
+          [0, 0],
+          [0, 0],
+          [0, 0],
+        ]),
+        mean([a, x]),
+      );
+      const d = conv2dTranspose(c, w3!, { padding: 'valid', strides: 2 });
+      const e = l2Pool(resize(d, [50, 41], 'nearest'), {
+        poolSize: 3,
+        strides: 2,
+        padding: 'same',
+      });
+      const both = tf.concat([
+        globalMaxPool(e),
+        tf.reshape(adaptiveAveragePool(e, [1, 1]), [5, 7]),
+      ]);
+      return tf.tanh(tf.matMul(tf.mul(both as tf.Tensor2D, 1e-3), w4 as tf.Tensor2D));
     },
   },
   {

@@ -11,6 +11,7 @@ import { allFloat, type KernelCall, type BackendKernel } from './kernels/call';
 import { augmentationKernels } from './kernels/augmentations';
 import { controlKernels } from './kernels/control';
 import { convolutionKernels } from './kernels/convolutions';
+import { depthwiseKernels } from './kernels/depthwise';
 import { elementwiseKernels } from './kernels/elementwise';
 import { layoutKernels } from './kernels/layout';
 import { normalizationKernels } from './kernels/normalizations';
@@ -19,11 +20,13 @@ import { poolKernels } from './kernels/pools';
 import { productKernels } from './kernels/products';
 import { randomKernels } from './kernels/random';
 import { reductionKernels } from './kernels/reductions';
+import { resampleKernels } from './kernels/resample';
 
 const ownKernels: Readonly<Record<string, BackendKernel>> = {
   ...augmentationKernels,
   ...controlKernels,
   ...convolutionKernels,
+  ...depthwiseKernels,
   ...elementwiseKernels,
   ...layoutKernels,
   ...normalizationKernels,
@@ -32,6 +35,7 @@ const ownKernels: Readonly<Record<string, BackendKernel>> = {
   ...productKernels,
   ...randomKernels,
   ...reductionKernels,
+  ...resampleKernels,
 };
 
 /** Names of the TF.js kernels (and our own) that run in C. */

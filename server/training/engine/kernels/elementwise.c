@@ -83,6 +83,8 @@ DEFINE_BINARY(binary_divide, a / b)
 DEFINE_BINARY(binary_maximum, v_maximum(a, b))
 DEFINE_BINARY(binary_minimum, v_minimum(a, b))
 DEFINE_BINARY(binary_squared_difference, (a - b) * (a - b))
+// One where the maximum of both is a, and zero where it is b.
+DEFINE_BINARY(binary_at_least, v_select((a >= b) | (a != a), v_splat(1), v_splat(0)))
 // The gradient of a ReLU: dy where the result y was above zero. A NaN in y lets dy through, so that
 // it is not hidden.
 DEFINE_BINARY(binary_relu_gradient, v_select(b <= v_splat(0), v_splat(0), a))

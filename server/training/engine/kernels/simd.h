@@ -57,6 +57,13 @@ static inline void v_store_part(float *p, vfloat v, int count) {
   for (int i = 0; i < count; i++) p[i] = v[i];
 }
 
+// Adds to the first `count` lanes in memory.
+static inline void add_part(float *to, vfloat value, int count) {
+  if (count >= LANES) v_store(to, v_load(to) + value);
+  else
+    for (int i = 0; i < count; i++) to[i] += value[i];
+}
+
 // a * b + c, in one rounding where the machine has it.
 static inline vfloat v_multiply_add(vfloat a, vfloat b, vfloat c) {
 #if defined(__wasm_relaxed_simd__)

@@ -112,5 +112,6 @@ export const elementwiseKernels: Readonly<Record<string, BackendKernel>> = {
     run: broadcast,
     accepts: (call) => allFloat(call) && attribute<number[]>(call, 'shape').length <= mostAxes,
   },
+  LightbenchAtLeast: binary('binary_at_least'),
   LightbenchReluGradient: binary('binary_relu_gradient', ['dy', 'y']),
 };
