@@ -4,6 +4,7 @@ import {
   type TLiteral,
   type TObject,
   type TProperties,
+  type TSchema,
 } from '@sinclair/typebox';
 
 /** A tensor's shape without the batch axis: `[height, width, channels]`, or `[features]` once flat. */
@@ -36,6 +37,8 @@ export interface Component<T extends string = string, P extends TProperties = TP
   readonly formula?: string;
   /** TypeBox schemas of the parameters, each with description, range and (unless required) default. */
   readonly params: P;
+  /** The schema of further members, whatever their names; without it there are none. */
+  readonly others?: TSchema;
   readonly references: readonly Reference[];
   /** A completion snippet in LSP syntax: the members after `"type"`. */
   readonly snippet?: string;
@@ -62,6 +65,11 @@ export interface LayerComponent<
 > extends Component<T, P> {
   /** The output shape for an input shape, or why the input does not fit. */
   shape(input: Shape, params: Static<TObject<P>>): Shape | Misfit;
+  /**
+   * For layers that make one output of several inputs: its shape, or why they do not fit together. Such a
+   * layer needs two inputs at least; any other takes one.
+   */
+  combine?(inputs: readonly Shape[], params: Static<TObject<P>>): Shape | Misfit;
   /** The layer's weights in the order Keras lists them. */
   parameters(input: Shape, params: Static<TObject<P>>): readonly WeightSpec[];
   /** Multiplications with accumulation for one sample; 0 where not stated. */
@@ -162,7 +170,7 @@ export type ValueOf<C> =
 export function valueSchema<T extends string, P extends TProperties>(
   component: Component<T, P>,
 ): TObject<{ type: TLiteral<T> } & P> {
-  return Type.Object({ type: Type.Literal(component.type), ...component.params }) as TObject<
-    { type: TLiteral<T> } & P
-  >;
+  const members = { type: Type.Literal(component.type), ...component.params };
+  const further = component.others === undefined ? {} : { additional: component.others };
+  return Type.Object(members, further) as TObject<{ type: TLiteral<T> } & P>;
 }

@@ -1,4 +1,5 @@
 import { augmentations, type AugmentationKind } from './augmentation';
+import { block } from './blocks';
 import type {
   AugmentationComponent,
   Component,
@@ -71,7 +72,7 @@ export const catalogue = {
     title: 'Network layers',
     singular: 'network layer',
     section: 'model',
-    components: layers,
+    components: { ...layers, block },
   },
   activations: {
     title: 'Activations',

@@ -1,23 +1,14 @@
-import { Type } from '@sinclair/typebox';
 import { activationParameter } from './activations';
-import {
-  defineLayer,
-  isMisfit,
-  type Misfit,
-  type Shape,
-  type ValueOf,
-  type WeightSpec,
-} from './component';
+import { defineLayer, isMisfit, type ValueOf, type WeightSpec } from './component';
+import { convolutionLayers } from './convolutionLayers';
 import { dropoutLayers } from './dropoutLayers';
 import { initializerParameter } from './initializers';
-import { keras, named } from './layerParts';
-import { asImage, describe, elements, slide } from './shape';
+import { kernelAndBias, keras, named, paddings, slideKernel } from './layerParts';
+import { mergeLayers } from './mergeLayers';
 import { asPair, oneOfNames, realNumber, wholeNumber, wholeNumberPair, yesNo } from './parameters';
-
-const paddings = {
-  valid: 'No padding: the output shrinks by the kernel.',
-  same: 'Zero padding, so that the output has ⌈input / stride⌉ pixels; an odd pixel goes to the right and bottom.',
-} as const;
+import { poolingLayers } from './poolingLayers';
+import { describe, elements } from './shape';
+import { shapeLayers } from './shapeLayers';
 
 const conv2d = defineLayer({
   type: 'conv2d',
@@ -61,18 +52,8 @@ const conv2d = defineLayer({
   snippet: '"filters": ${1:32}, "kernelSize": ${2:3}, "activation": "${3:relu}"',
   examples: [{ type: 'conv2d', filters: 32, kernelSize: 3, activation: 'relu' }],
   shape(input, params) {
-    const image = asImage(input, 'conv2d');
-    if (isMisfit(image)) return image;
-    const strides = asPair(params.strides);
-    const dilation = asPair(params.dilation);
-    if (Math.max(...strides) > 1 && Math.max(...dilation) > 1) {
-      return {
-        parameter: 'dilation',
-        message: `A dilated convolution cannot have a stride as well; got dilation ${dilation.join(' × ')} and stride ${strides.join(' × ')}. Set one of them to 1.`,
-      };
-    }
-    const size = slide(image, asPair(params.kernelSize), strides, params.padding, dilation);
-    return isMisfit(size) ? { parameter: 'kernelSize', ...size } : [...size, params.filters];
+    const size = slideKernel('conv2d', input, params);
+    return isMisfit(size) ? size : [...size, params.filters];
   },
   parameters(input, params) {
     const [rows, columns] = asPair(params.kernelSize);
@@ -82,84 +63,6 @@ const conv2d = defineLayer({
     const [rows, columns] = asPair(params.kernelSize);
     return elements(output) * rows * columns * (input[2] ?? 0);
   },
-});
-
-const poolParams = {
-  ...named,
-  poolSize: wholeNumberPair({
-    description: 'Rows and columns of the window.',
-    unit: 'px',
-    minimum: 1,
-    maximum: 1024,
-    default: 2,
-  }),
-  strides: Type.Optional(
-    wholeNumberPair({
-      description: 'Step of the window; the window size if left out.',
-      unit: 'px',
-      minimum: 1,
-      maximum: 1024,
-    }),
-  ),
-  padding: oneOfNames(paddings, { description: 'What happens at the border.', default: 'valid' }),
-};
-interface PoolValue {
-  readonly poolSize: number | [number, number];
-  readonly strides?: number | [number, number];
-  readonly padding: 'valid' | 'same';
-}
-
-function poolShape(type: string, input: Shape, params: PoolValue): Shape | Misfit {
-  const image = asImage(input, type);
-  if (isMisfit(image)) return image;
-  const window = asPair(params.poolSize);
-  const size = slide(
-    image,
-    window,
-    asPair(params.strides ?? params.poolSize),
-    params.padding,
-    [1, 1],
-  );
-  return isMisfit(size) ? { parameter: 'poolSize', ...size } : [...size, image[2]];
-}
-
-const maxPooling2d = defineLayer({
-  type: 'maxPooling2d',
-  title: '2-D max pooling',
-  summary: 'Keeps the largest value of each window: smaller images, some shift invariance.',
-  formula: 'y[i,j,c] = max over the window of x[i·s+a, j·s+b, c]',
-  params: poolParams,
-  references: [keras('MaxPooling2D')],
-  examples: [{ type: 'maxPooling2d' }, { type: 'maxPooling2d', poolSize: 3, strides: 2 }],
-  shape: (input, params) => poolShape('maxPooling2d', input, params),
-  parameters: () => [],
-});
-
-const averagePooling2d = defineLayer({
-  type: 'averagePooling2d',
-  title: '2-D average pooling',
-  summary: 'Averages each window; padded pixels do not count.',
-  formula: 'y[i,j,c] = mean over the valid cells of the window',
-  params: poolParams,
-  references: [keras('AveragePooling2D')],
-  examples: [{ type: 'averagePooling2d' }],
-  shape: (input, params) => poolShape('averagePooling2d', input, params),
-  parameters: () => [],
-});
-
-const globalAveragePooling2d = defineLayer({
-  type: 'globalAveragePooling2d',
-  title: 'Global average pooling',
-  summary: 'Averages each channel over the whole image: features without position.',
-  formula: 'y[c] = mean over i,j of x[i,j,c]',
-  params: named,
-  references: [keras('GlobalAveragePooling2D')],
-  examples: [{ type: 'globalAveragePooling2d' }],
-  shape(input) {
-    const image = asImage(input, 'globalAveragePooling2d');
-    return isMisfit(image) ? image : [image[2]];
-  },
-  parameters: () => [],
 });
 
 const flatten = defineLayer({
@@ -276,10 +179,11 @@ const batchNormalization = defineLayer({
 
 export const layers = {
   conv2d,
-  maxPooling2d,
-  averagePooling2d,
-  globalAveragePooling2d,
+  ...convolutionLayers,
+  ...poolingLayers,
   flatten,
+  ...shapeLayers,
+  ...mergeLayers,
   dense,
   activation,
   ...dropoutLayers,
@@ -289,29 +193,3 @@ export const layers = {
 export type LayerKind = keyof typeof layers;
 export type LayerValue = ValueOf<(typeof layers)[LayerKind]>;
 export type LayerValueOf<K extends LayerKind> = ValueOf<(typeof layers)[K]>;
-
-function kernelAndBias(
-  shape: Shape,
-  outputs: number,
-  params: {
-    readonly useBias: boolean;
-    readonly kernelInitializer: { readonly type: string };
-    readonly biasInitializer: { readonly type: string };
-  },
-): readonly WeightSpec[] {
-  const kernel: WeightSpec = {
-    name: 'kernel',
-    shape,
-    trainable: true,
-    initializer: params.kernelInitializer,
-    role: 'kernel',
-  };
-  const bias: WeightSpec = {
-    name: 'bias',
-    shape: [outputs],
-    trainable: true,
-    initializer: params.biasInitializer,
-    role: 'bias',
-  };
-  return params.useBias ? [kernel, bias] : [kernel];
-}

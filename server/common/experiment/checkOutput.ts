@@ -3,7 +3,7 @@ import { describe } from '../catalogue/shape';
 import type { Experiment } from './experiment';
 import type { JsonPath } from './path';
 import type { Finding } from './problem';
-import type { LayerTrace, Trace } from './trace';
+import { pathOfKey, type Trace } from './trace';
 
 /** Layers that keep the number of channels or features, so that an earlier one decides it. */
 const keepWidth: ReadonlySet<string> = new Set([
@@ -12,7 +12,19 @@ const keepWidth: ReadonlySet<string> = new Set([
   'batchNormalization',
   'maxPooling2d',
   'averagePooling2d',
+  'l2Pooling2d',
   'globalAveragePooling2d',
+  'globalMaxPooling2d',
+  'adaptiveAveragePooling2d',
+  'zeroPadding2d',
+  'cropping2d',
+  'upSampling2d',
+  'resize',
+  'add',
+  'subtract',
+  'multiply',
+  'average',
+  'maximum',
 ]);
 
 /** Whether what the network gives is what the loss takes, for these classes and these objects. */
@@ -26,10 +38,7 @@ export function checkOutput(
   const classes = facts.classNames?.length;
   switch (experiment.loss.type) {
     case 'softmaxCrossEntropy':
-      return [
-        ...checkClassOutput(experiment, trace, output, classes),
-        ...checkLogits(experiment, trace),
-      ];
+      return [...checkClassOutput(experiment, trace, output, classes), ...checkLogits(trace)];
     case 'meanSquaredError':
       return output.length === 1
         ? checkClassOutput(experiment, trace, output, classes)
@@ -55,7 +64,7 @@ function checkClassOutput(
     return [error('loss/output-not-flat', message, last?.path ?? ['model', 'layers'])];
   }
   if (classes === undefined || output[0] === classes) return [];
-  const { layer, path, key } = widthOf(experiment, trace);
+  const { layer, path, key } = widthOf(trace);
   const advice =
     key === undefined
       ? `Add a dense layer with ${classes} units at the end.`
@@ -66,20 +75,24 @@ function checkClassOutput(
 }
 
 /** The layer that decides how many values the network gives, and its parameter that says so. */
-function widthOf(
-  experiment: Experiment,
-  trace: Trace,
-): { readonly layer: string; readonly path: JsonPath; readonly key?: string } {
-  for (let index = trace.layers.length - 1; index >= 0; index--) {
-    const { type, name, path } = trace.layers[index] as LayerTrace;
-    if (keepWidth.has(type)) continue;
-    const value = experiment.model.layers[index] as object;
-    const key = ['units', 'filters'].find((candidate) => candidate in value);
-    if (key !== undefined) return { layer: name, path: [...path, key], key };
-    return { layer: name, path };
+function widthOf({ layers }: Trace): {
+  readonly layer: string;
+  readonly path: JsonPath;
+  readonly key?: string;
+} {
+  const byName = new Map(layers.map((layer) => [layer.name, layer]));
+  let layer = layers.at(-1);
+  while (layer !== undefined && keepWidth.has(layer.type)) {
+    const before = byName.get(layer.inputs[0]!);
+    if (before === undefined) break;
+    layer = before;
   }
-  const last = trace.layers.at(-1);
-  return { layer: last?.name ?? 'input', path: last?.path ?? ['model', 'layers'] };
+  if (layer === undefined) return { layer: 'input', path: ['model', 'layers'] };
+  const { name, path, value } = layer;
+  const key = ['units', 'filters'].find((candidate) => candidate in value);
+  return key === undefined
+    ? { layer: name, path }
+    : { layer: name, path: pathOfKey(layer, key), key };
 }
 
 function checkImageOutput(trace: Trace, output: Shape, object: Shape): readonly Finding[] {
@@ -92,10 +105,10 @@ function checkImageOutput(trace: Trace, output: Shape, object: Shape): readonly 
 }
 
 /** A loss that takes logits applies its own softmax: an activation before it only gets in the way. */
-function checkLogits(experiment: Experiment, trace: Trace): readonly Finding[] {
-  const index = experiment.model.layers.length - 1;
-  const value = experiment.model.layers[index];
-  if (value === undefined || trace.layers.length <= index) return [];
+function checkLogits(trace: Trace): readonly Finding[] {
+  const last = trace.layers.at(-1);
+  if (last === undefined) return [];
+  const { value } = last;
   const key = value.type === 'activation' ? 'function' : 'activation';
   const activation = Object.entries(value).find(([name]) => name === key)?.[1] as
     string | undefined;
@@ -106,7 +119,7 @@ function checkLogits(experiment: Experiment, trace: Trace): readonly Finding[] {
       severity: 'warning',
       code: 'loss/activated-logits',
       message,
-      path: ['model', 'layers', index, key],
+      path: pathOfKey(last, key),
       suggestion: '"linear"',
     },
   ];

@@ -64,8 +64,14 @@ function locate(reading: Reading, finding: Finding): Problem {
 function traceDraft({ draft, problems }: Reading, dataFacts?: DataFacts): Trace | undefined {
   const source = draft?.data?.source;
   const layers = draft?.model?.layers;
-  const instrumentIsBroken = problems.some(({ path }) => path[0] === 'physics');
-  if (source === undefined || layers === undefined || instrumentIsBroken) return undefined;
+  // A list that breaks off in the middle would be half an instrument, or half a block.
+  const isBroken = problems.some(
+    ({ path }) => path[0] === 'physics' || (path[0] === 'model' && path[1] === 'blocks'),
+  );
+  if (source === undefined || layers === undefined || isBroken) return undefined;
   const { shape } = dataFacts ?? factsOf(source);
-  return traceExperiment({ physics: draft?.physics ?? [], model: { layers } }, shape);
+  return traceExperiment(
+    { physics: draft?.physics ?? [], model: { blocks: draft?.model?.blocks ?? {}, layers } },
+    shape,
+  );
 }

@@ -1,9 +1,9 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { asPair } from '#common/catalogue/parameters';
-import type { LayerKind, LayerValueOf } from '#common/catalogue/layers';
+import type { LayerKind } from '#common/catalogue/layers';
 import { conv2d as convolve, dense as multiply } from '../engine/ops';
 import { activate, splitActivation } from './activations';
 import { batchNormalization } from './batchNormalization';
+import { conv2dTranspose, depthwiseConv2d, separableConv2d } from './convolutionLayers';
 import {
   alphaDropout,
   dropConnections,
@@ -13,6 +13,9 @@ import {
   stochasticDepth,
 } from './dropout';
 import type { LayerBuilder } from './layer';
+import { mergeLayers } from './mergeLayers';
+import { poolingLayers } from './poolingLayers';
+import { shapeLayers } from './shapeLayers';
 
 const conv2d: LayerBuilder<'conv2d'> = (value, _, weight) => {
   const { fused, after } = splitActivation(value.activation);
@@ -37,28 +40,15 @@ const dense: LayerBuilder<'dense'> = (value, { name }, weight) => {
   };
 };
 
-type PoolKind = 'maxPooling2d' | 'averagePooling2d';
-type PoolOp = typeof tf.avgPool;
-
-function pool<K extends PoolKind>(op: PoolOp): LayerBuilder<K> {
-  return ({ poolSize, strides, padding }: LayerValueOf<PoolKind>) => {
-    const [window, step] = [[...asPair(poolSize)], [...asPair(strides ?? poolSize)]];
-    return {
-      apply: (x) =>
-        op(x as tf.Tensor4D, window as [number, number], step as [number, number], padding),
-    };
-  };
-}
-
 /** The layer that each kind of the catalogue becomes. */
 export const layerBuilders = {
   conv2d,
-  maxPooling2d: pool(tf.maxPool),
-  averagePooling2d: pool(tf.avgPool),
-  globalAveragePooling2d: () => ({ apply: (x) => tf.mean(x, [1, 2]) }),
-  flatten: (_, { outputShape }) => ({
-    apply: (x) => tf.reshape(x, [x.shape[0]!, ...outputShape]),
-  }),
+  depthwiseConv2d,
+  separableConv2d,
+  conv2dTranspose,
+  ...poolingLayers,
+  ...shapeLayers,
+  ...mergeLayers,
   dense,
   activation: (value) => ({ apply: (x) => activate(x, value.function) }),
   dropout,

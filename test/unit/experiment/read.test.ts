@@ -278,6 +278,7 @@ describe('reading an experiment', () => {
       augmentation: [],
       physics: [],
       model: {
+        blocks: {},
         layers: [
           {
             type: 'conv2d',
