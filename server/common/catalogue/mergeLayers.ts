@@ -29,7 +29,7 @@ function equalShapes(type: string): (inputs: readonly Shape[]) => Shape | Misfit
     const [first = []] = inputs;
     const other = inputs.find((shape) => describe(shape) !== describe(first));
     if (other === undefined) return first;
-    const message = `The inputs of a \`${type}\` layer must have one shape; got ${inputs.map(describe).join(' and ')}. ${adviceFor(first, other)}`;
+    const message = `The inputs of \`${type}\` must have one shape; got ${inputs.map(describe).join(' and ')}. ${adviceFor(first, other)}`;
     return { parameter: 'inputs', message };
   };
 }
@@ -54,7 +54,7 @@ function joined(inputs: readonly Shape[]): Shape | Misfit {
     const channels = inputs.reduce((sum, shape) => sum + (shape.at(-1) ?? 0), 0);
     return [...first.slice(0, -1), channels];
   }
-  const message = `The inputs of a \`concatenate\` layer must have the same rows and columns; got ${inputs.map(describe).join(' and ')}. ${adviceFor(first, other)}`;
+  const message = `The inputs of \`concatenate\` must have the same rows and columns; got ${inputs.map(describe).join(' and ')}. ${adviceFor(first, other)}`;
   return { parameter: 'inputs', message };
 }
 

@@ -108,9 +108,9 @@ function checkInputs({ path, layers, block }: LayerList): readonly Finding[] {
 function checkDeadEnds({ path, layers }: LayerList): readonly Finding[] {
   const names = localNames(layers);
   const inputs = layers.map((layer, index) => layer.inputs ?? [names[index - 1] ?? 'input']);
-  // What a parameter names is known where the block is used only.
-  if (inputs.flat().some(isReference)) return [];
   const read = new Set(inputs.flat());
+  // What a parameter names is known where the block is used only, and a wrong name may mean any.
+  if ([...read].some((name) => !isInputName(name) && !names.includes(name))) return [];
   return names.slice(0, -1).flatMap((name, index): Finding[] => {
     if (read.has(name)) return [];
     const message = `Nothing reads layer \`${name}\`: it is computed in vain and learns nothing. Add "${name}" to the \`inputs\` of a later layer, or remove it.`;

@@ -3,7 +3,7 @@ import { parseTree } from 'jsonc-parser';
 import { blockKeys, type BlockUse, type TemplateLayer } from '../catalogue/blocks';
 import type { LayerValue } from '../catalogue/layers';
 import type { ModelValue } from './experiment';
-import { inputName, localNames } from './names';
+import { inputName, isInputName, localNames } from './names';
 import type { JsonPath } from './path';
 import type { Finding } from './problem';
 import type { ReadContext } from './readProblems';
@@ -52,7 +52,9 @@ interface Scope {
   readonly parameters: ReadonlyMap<string, Bound>;
   /** The blocks that the list is in, from the outside. */
   readonly blocks: readonly string[];
+  /** The entry of `model.layers` and the use of the block that the list comes from. */
   readonly entry?: JsonPath;
+  readonly use?: JsonPath;
 }
 
 interface Work {
@@ -86,9 +88,8 @@ function placeList(work: Work, layers: readonly TemplateLayer[], scope: Scope): 
     const value = substitute(work, template, path, scope);
     if (value === undefined) return undefined;
     const name = scope.prefix + names[index]!;
-    const inputs = (value.inputs ?? []).flatMap((input) => known.get(input) ?? []);
-    if (inputs.length < (value.inputs?.length ?? 0)) return undefined;
-    if (value.inputs === undefined) inputs.push(last);
+    const inputs = readBy(work, value.inputs, last, known, scope);
+    if (inputs === undefined) return undefined;
     const place = { name, path, entry, inputs, origins: originsOf(template, scope) };
     const output =
       value.type === 'block'
@@ -99,6 +100,26 @@ function placeList(work: Work, layers: readonly TemplateLayer[], scope: Scope): 
     last = output;
   }
   return last;
+}
+
+/** Full names of what a layer reads. */
+function readBy(
+  work: Work,
+  names: readonly string[] | undefined,
+  last: string,
+  known: ReadonlyMap<string, string>,
+  { inputs, blocks, use }: Scope,
+): readonly string[] | undefined {
+  if (names === undefined) return [last];
+  const unknown = names.find((name) => !known.has(name));
+  if (unknown === undefined) return names.map((name) => known.get(name)!);
+  // Any other name that is not known is told by the check of the graph.
+  if (use !== undefined && isInputName(unknown)) {
+    const message = `Block "${blocks.at(-1)}" reads "${unknown}", but is given ${inputs.length} input${inputs.length === 1 ? '' : 's'} here. Name more layers in \`inputs\`.`;
+    const finding = { severity: 'error', code: 'model/missing-input', message } as const;
+    work.findings.push({ ...finding, path: [...use, 'inputs'] });
+  }
+  return undefined;
 }
 
 type Place = Omit<PlacedLayer, 'value'>;
@@ -136,6 +157,7 @@ function placeBlock(work: Work, use: BlockUse, place: Place, scope: Scope): stri
       parameters: new Map(bound),
       blocks: [...scope.blocks, block],
       entry: place.entry,
+      use: place.path,
     });
   }
   return output;
