@@ -3,6 +3,13 @@
 // tensorflow/kernels.ts); where there is none, it is composed of plain TF.js operations.
 import './tfGradients';
 import * as tf from '@tensorflow/tfjs-core';
+import { type Inputs, onOwnBackend, run } from './ops/kernelCall';
+
+export { type Inputs, onOwnBackend, run } from './ops/kernelCall';
+export { activation, type ActivationFunction, prelu } from './ops/activations';
+export * from './ops/losses';
+export { groupNorm, type GroupNormOptions } from './ops/normalizations';
+export { weightPenalty, type PenaltyOptions } from './ops/penalty';
 
 export type Pair = number | readonly [number, number];
 
@@ -113,22 +120,6 @@ const denseName = 'LightbenchDense';
 const reluGradientName = 'LightbenchReluGradient';
 const momentsName = 'LightbenchMoments';
 
-export type Inputs = Readonly<Record<string, tf.Tensor>>;
-
-/** Whether the backend in use is the engine's own, with this kernel. */
-export function onOwnBackend(kernel: string): boolean {
-  return tf.getKernel(kernel, tf.getBackend()) != null;
-}
-
-/** Runs a kernel of one result. */
-export function run<T extends tf.Tensor>(
-  kernel: string,
-  inputs: Inputs,
-  attrs: tf.NamedAttrMap = {},
-): T {
-  return tf.engine().runKernel(kernel, inputs, attrs) as unknown as T;
-}
-
 /** The inputs with the bias, if there is one. */
 export function withBias(inputs: Inputs, bias: tf.Tensor | undefined): Inputs {
   return bias ? { ...inputs, bias } : inputs;
@@ -140,7 +131,7 @@ export function pair(value: Pair = 1): [number, number] {
 }
 
 function reluGradient(dy: tf.Tensor, y: tf.Tensor): tf.Tensor {
-  return run(reluGradientName, { dy, y }, {});
+  return run(reluGradientName, { dy, y });
 }
 
 /** The gradient at the linear part, from the gradient at the result. */

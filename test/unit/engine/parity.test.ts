@@ -262,6 +262,16 @@ const depthwiseGradient = (i: number): Make => {
     return tf.grads(depthwise)(inputs, random(depthwise(inputs[0]!, inputs[1]!).shape, 3))[i]!;
   };
 };
+/** Radius, bias, alpha and beta of local response normalizations. */
+const responses = [
+  [5, 1, 1, 0.5],
+  [0, 2, 0.3, 0.75],
+  [2, 0.5, 2, 1.3],
+  [20, 1, 1e-4, 0.75],
+] as const;
+
+const respond = (x: tf.Tensor, [radius, ...constants]: (typeof responses)[number]): tf.Tensor =>
+  tf.localResponseNormalization(x as tf.Tensor4D, radius, ...constants);
 
 /** For every TF.js kernel that runs in C: calls that must give what the CPU backend gives. */
 const calls: Readonly<Record<string, readonly Make[]>> = {
@@ -278,6 +288,7 @@ const calls: Readonly<Record<string, readonly Make[]>> = {
   Sigmoid: unary(tf.sigmoid),
   Softplus: unary(tf.softplus),
   Elu: unary(tf.elu),
+  Erf: unary(tf.erf),
   EluGrad: unary((x) => tf.grad(tf.elu)(x, tf.square(x))),
   Add: binary(tf.add),
   Sub: binary(tf.sub),
@@ -423,6 +434,11 @@ const calls: Readonly<Record<string, readonly Make[]>> = {
   ExpandDims: [0, 1, 2, -1, -3].map((axis) => () => tf.expandDims(random([3, 4]), axis)),
   ZerosLike: [() => tf.zerosLike(random([3, 5])), () => tf.zerosLike(tf.fill([4], NaN))],
   OnesLike: [() => tf.onesLike(random([3, 5])), () => tf.onesLike(tf.scalar(Infinity))],
+  LRN: responses.map((options) => () => respond(random([2, 3, 4, 9], 1), options)),
+  LRNGrad: responses.map((options) => () => {
+    const x = random([2, 3, 4, 9], 1);
+    return tf.grad((t: tf.Tensor) => respond(t, options))(x, random(x.shape, 2));
+  }),
   FusedBatchNorm: [
     [2, 3, 4, 5],
     [6, 1, 1, 3],

@@ -2,11 +2,22 @@ import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
 import { backendName } from '../../../server/training/engine/backend/backend';
 import { openEngine } from '../../../server/training/engine/engine';
-import { batchNorm, conv2d, dense, relu } from '../../../server/training/engine/ops';
 import { maximum, mean } from '../../../server/training/engine/ops/combine';
 import { conv2dTranspose, depthwiseConv2d } from '../../../server/training/engine/ops/convolutions';
 import { globalMaxPool, l2Pool } from '../../../server/training/engine/ops/pooling';
 import { adaptiveAveragePool, resize } from '../../../server/training/engine/ops/resample';
+import {
+  activation,
+  batchNorm,
+  conv2d,
+  dense,
+  groupNorm,
+  pointLoss,
+  prelu,
+  relu,
+  softmaxCrossEntropy,
+  weightPenalty,
+} from '../../../server/training/engine/ops';
 import { netA, netB } from './nets';
 import { numbers, random, variants } from './support';
 
@@ -91,6 +102,24 @@ const cases: readonly Case[] = [
       const y = tf.transpose(conv2d(x, w1!, { padding: 'same' }), [0, 3, 1, 2]);
       const flat = tf.reshape(y, [6, 65 * 67]);
       return tf.square(tf.matMul(flat, w2 as tf.Tensor2D));
+    },
+  },
+  {
+    image: [37, 13, 11, 10],
+    weights: [[10], [10], [10], [10, 300, 70], [1430, 21]],
+    net(x, [gamma, beta, slope, w, kernel]) {
+      let y = groupNorm(x, gamma!, beta!, { groups: 5, epsilon: 1e-3 });
+      y = activation(prelu(y, slope!), 'gelu');
+      y = tf.localResponseNormalization(y as tf.Tensor4D, 2, 1, 0.5, 0.75);
+      const rows = tf.reshape(y, [37, 1430]);
+      const labels = tf.range(0, 37, 1, 'int32');
+      const logits = tf.matMul(rows, kernel as tf.Tensor2D);
+      const losses = [
+        softmaxCrossEntropy(logits, tf.mod(labels, tf.scalar(21, 'int32')), { smoothing: 0.1 }),
+        pointLoss('logCosh', rows),
+        pointLoss('sigmoid', logits, tf.ones([37, 21]), 3),
+      ];
+      return tf.add(tf.addN(losses), weightPenalty(w!, { l1: 0.1, l2: 0.2 }));
     },
   },
 ];

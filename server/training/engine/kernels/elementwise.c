@@ -14,7 +14,7 @@
 
 DEFINE_UNARY(unary_relu, v_relu(x))
 DEFINE_UNARY(unary_negate, -x)
-DEFINE_UNARY(unary_absolute, (vfloat)((vint)x & v_splat_int(0x7fffffff)))
+DEFINE_UNARY(unary_absolute, v_absolute(x))
 DEFINE_UNARY(unary_square, x *x)
 DEFINE_UNARY(unary_square_root, v_sqrt(x))
 DEFINE_UNARY(unary_reciprocal_root, v_splat(1) / v_sqrt(x))
@@ -25,6 +25,7 @@ DEFINE_UNARY(unary_tanh, v_tanh(x))
 DEFINE_UNARY(unary_sigmoid, v_sigmoid(x))
 DEFINE_UNARY(unary_softplus, v_softplus(x))
 DEFINE_UNARY(unary_elu, v_elu(x))
+DEFINE_UNARY(unary_error_function, v_erf(x))
 
 // ---- two operands ----
 

@@ -1,11 +1,11 @@
 // All kernels and their table as one unit, for one call of the compiler.
+#include "activation.c"
 #include "augmentation.c"
 #include "control.c"
 #include "filterGradient.c"
 #include "depthwise.c"
-#include "layout.c"
-#include "normalization.c"
 #include "optimizer.c"
+#include "penalty.c"
 #include "pooling.c"
 #include "random.c"
 #include "resample.c"

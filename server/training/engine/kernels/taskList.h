@@ -49,6 +49,12 @@ TASK(unary_tanh, 16, P(0), P(1))
 TASK(unary_sigmoid, 8, P(0), P(1))
 TASK(unary_softplus, 16, P(0), P(1))
 TASK(unary_elu, 8, P(0), P(1))
+TASK(unary_error_function, 16, P(0), P(1))
+
+TASK(activation, 12, I(0), D(1), P(2), P(3))
+TASK(activation_gradient, 16, I(0), D(1), P(2), P(3), P(4))
+TASK(prelu, I(1), P(0), I(1), P(2), P(3))
+TASK(prelu_gradient, 2.0 * I(2), P(0), P(1), I(2), P(3), P(4), P(5))
 
 TASK(binary_add, 1, P(0), P(1), P(2), P(3))
 TASK(binary_subtract, 1, P(0), P(1), P(2), P(3))
@@ -90,6 +96,29 @@ TASK(dot, 2.0 * DOT_BLOCK, P(0), P(1), L(2), P(3))
 TASK(dot_total, I(1), P(0), I(1), P(2))
 
 TASK(copy_block, 2, P(0), P(1), P(2))
+QUERY(group_norm_scratch_bytes, I(0))
+QUERY(group_norm_parts, L(0))
+TASK(group_norm, 3.0 * I(1) * I(2), P(0), I(1), I(2), I(3), P(4), P(5), D(6), I(7), P(8), P(9),
+     P(10), SCRATCH)
+TASK(group_norm_gradient, 4.0 * L(2) * I(3) * I(4) / MOST_PARTS, P(0), P(1), L(2), I(3), I(4),
+     I(5), P(6), P(7), P(8), P(9), D(10), I(11), P(12), P(13), P(14), SCRATCH)
+
+QUERY(local_response_scratch_bytes, I(0), I(1))
+TASK(local_response_norm, 20.0 * I(1), P(0), I(1), I(2), D(3), D(4), D(5), P(6), SCRATCH)
+TASK(local_response_norm_gradient, 40.0 * I(2), P(0), P(1), I(2), I(3), D(4), D(5), D(6), P(7),
+     SCRATCH)
+
+TASK(one_hot, I(1), P(0), I(1), P(2))
+TASK(softmax_cross_entropy, 12.0 * I(2), P(0), P(1), I(2), D(3), D(4), P(5), I(6), P(7), P(8),
+     P(9))
+TASK(distribution_cross_entropy, 20.0 * I(2), P(0), P(1), I(2), I(3), P(4), P(5))
+TASK(point_loss, 12.0 * L(3), I(0), P(1), P(2), L(3), D(4), P(5), P(6))
+
+QUERY(penalty_blocks, L(0))
+TASK(penalty_sums, PENALTY_BLOCK, P(0), L(1), D(2), D(3), P(4))
+TASK(penalty_total, I(1), P(0), I(1), P(2))
+TASK(penalty_gradient, 2, P(0), P(1), D(2), D(3), P(4))
+
 
 TASK(move_towards, 2, P(0), P(1), D(2))
 TASK(update_sgd, 6, P(0), P(1), P(2), P(3), P(4), P(5))

@@ -99,6 +99,7 @@ export const elementwiseKernels: Readonly<Record<string, BackendKernel>> = {
   Sigmoid: unary('unary_sigmoid'),
   Softplus: unary('unary_softplus'),
   Elu: unary('unary_elu'),
+  Erf: unary('unary_error_function'),
   EluGrad: binary('binary_elu_gradient', ['dy', 'y']),
   Add: binary('binary_add'),
   Sub: binary('binary_subtract'),
