@@ -132,6 +132,20 @@ export interface DataSourceComponent<
   facts(params: Static<TObject<P>>): DataFacts;
 }
 
+/** A loss, with what it can be computed from. */
+export interface LossComponent<
+  T extends string = string,
+  P extends TProperties = TProperties,
+> extends Component<T, P> {
+  /**
+   * `classes`: one output for each class and a label. `values`: any outputs and targets of their shape
+   * (one-hot labels of classes, the object of an image). `images`: images only. `outputs`: no target.
+   */
+  readonly compares: 'classes' | 'values' | 'images' | 'outputs';
+  /** Whether it applies softmax or the logistic function itself. */
+  readonly takesLogits: boolean;
+}
+
 export function defineComponent<T extends string, P extends TProperties>(
   component: Component<T, P>,
 ): Component<T, P> {
@@ -160,6 +174,12 @@ export function defineDataSource<T extends string, P extends TProperties>(
   source: DataSourceComponent<T, P>,
 ): DataSourceComponent<T, P> {
   return source;
+}
+
+export function defineLoss<T extends string, P extends TProperties>(
+  loss: LossComponent<T, P>,
+): LossComponent<T, P> {
+  return loss;
 }
 
 /** The value of a component in a resolved experiment: its `type` and every parameter. */

@@ -1,4 +1,5 @@
 import type { DataFacts } from '../catalogue/component';
+import { lossComponent, simpleLossesOf } from '../catalogue/losses';
 import type { Experiment } from './experiment';
 import type { Finding } from './problem';
 
@@ -59,7 +60,7 @@ function checkClasses(experiment: Experiment, facts: DataFacts): readonly Findin
   const path = ['data', 'source'];
   const findings: Finding[] = [];
   const names = facts.classNames;
-  if (names?.length === 1 && experiment.loss.type === 'softmaxCrossEntropy') {
+  if (names?.length === 1 && choosesClass(experiment)) {
     const message = `A network cannot learn to choose from one class only; the data have just "${names[0]}". Add samples of another class.`;
     findings.push({ severity: 'error', code: 'data/one-class', message, path });
   }
@@ -71,6 +72,10 @@ function checkClasses(experiment: Experiment, facts: DataFacts): readonly Findin
     break;
   }
   return findings;
+}
+
+function choosesClass({ loss }: Experiment): boolean {
+  return simpleLossesOf(loss).some(({ value }) => lossComponent(value.type).compares === 'classes');
 }
 
 function checkBatchSize({ data, training }: Experiment, facts: DataFacts): readonly Finding[] {

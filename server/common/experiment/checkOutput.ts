@@ -1,4 +1,5 @@
 import type { DataFacts, Shape } from '../catalogue/component';
+import { lossComponent, simpleLossesOf, type SimpleLossValue } from '../catalogue/losses';
 import { describe } from '../catalogue/shape';
 import type { Experiment } from './experiment';
 import type { JsonPath } from './path';
@@ -35,24 +36,99 @@ export function checkOutput(
 ): readonly Finding[] {
   const { output } = trace;
   if (output === undefined) return [];
-  const classes = facts.classNames?.length;
-  switch (experiment.loss.type) {
-    case 'softmaxCrossEntropy':
-      return [...checkClassOutput(experiment, trace, output, classes), ...checkLogits(trace)];
-    case 'meanSquaredError':
-      return output.length === 1
-        ? checkClassOutput(experiment, trace, output, classes)
-        : checkImageOutput(trace, output, facts.shape);
-  }
+  const parts = simpleLossesOf(experiment.loss);
+  const findings = parts.flatMap(({ value, path }) => [
+    ...checkOneOutput(experiment, facts, trace, output, value, ['loss', ...path]),
+    ...checkClassWeights(value, facts, ['loss', ...path]),
+  ]);
+  const takesLogits = parts.some(({ value }) => lossComponent(value.type).takesLogits);
+  return [
+    ...withoutRepeats(findings),
+    ...checkTarget(experiment),
+    ...(takesLogits ? checkLogits(trace) : []),
+  ];
 }
 
 /** Whether the network gives an image to be compared with the object. */
 export function isReconstruction(experiment: Experiment, trace: Trace): boolean {
-  return experiment.loss.type === 'meanSquaredError' && (trace.output?.length ?? 0) > 1;
+  const comparesImages = simpleLossesOf(experiment.loss).some(({ value }) =>
+    ['values', 'images'].includes(lossComponent(value.type).compares),
+  );
+  return comparesImages && (trace.output?.length ?? 0) > 1;
+}
+
+/** What one loss, or one term of a mixture, says to the output. */
+function checkOneOutput(
+  experiment: Experiment,
+  facts: DataFacts,
+  trace: Trace,
+  output: Shape,
+  { type }: SimpleLossValue,
+  path: JsonPath,
+): readonly Finding[] {
+  const { compares } = lossComponent(type);
+  const takesImages = compares === 'images' || compares === 'outputs';
+  if (takesImages && output.length === 1) {
+    const message = `\`${type}\` takes an image; the network ends in ${describe(output)} values. Use another loss, or end in a convolution.`;
+    return [error('loss/output-not-image', message, [...path, 'type'])];
+  }
+  if (compares === 'outputs') return [];
+  if (compares === 'classes' || output.length === 1) {
+    return checkClassOutput(type, trace, output, facts.classNames?.length);
+  }
+  return [
+    ...checkImageOutput(type, trace, output, facts.shape),
+    ...(type === 'ssim' ? checkWindow(output, path) : []),
+  ];
+}
+
+/** The windows of structural similarity must fit into the image. */
+function checkWindow(output: Shape, path: JsonPath): readonly Finding[] {
+  if (Math.min(output[0] ?? 0, output[1] ?? 0) >= 11) return [];
+  const message = `\`ssim\` compares windows of 11 × 11 pixels; the image is ${describe(output)}. Use another loss, or larger images.`;
+  return [error('loss/small-image', message, [...path, 'type'])];
+}
+
+function checkClassWeights(
+  value: SimpleLossValue,
+  { classNames }: DataFacts,
+  path: JsonPath,
+): readonly Finding[] {
+  const weights = value.type === 'softmaxCrossEntropy' ? value.classWeights : undefined;
+  if (weights === undefined) return [];
+  const place = [...path, 'classWeights'];
+  if (weights.every((weight) => weight === 0)) {
+    const message = `\`classWeights\` must not all be 0; got [${weights.join(', ')}]. Nothing would be learned: give a class that counts a weight of 1.`;
+    return [error('loss/class-weights', message, place)];
+  }
+  if (classNames === undefined || weights.length === classNames.length) return [];
+  const message = `\`classWeights\` must have one weight for each of the ${classNames.length} classes; got ${weights.length}. ${weights.length < classNames.length ? 'Add' : 'Remove'} weights: their order is ${list(classNames)}.`;
+  return [error('loss/class-weights', message, place)];
+}
+
+/** The first few names of a list. */
+function list(names: readonly string[]): string {
+  const shown = names.slice(0, 5).map((name) => `"${name}"`);
+  return `${shown.join(', ')}${names.length > shown.length ? ' …' : ''}`;
+}
+
+/** Something must compare the outputs with what they should be. */
+function checkTarget({ loss }: Experiment): readonly Finding[] {
+  const all = simpleLossesOf(loss);
+  if (all.some(({ value }) => lossComponent(value.type).compares !== 'outputs')) return [];
+  const message = `\`${all[0]!.value.type}\` looks at the outputs alone, so that any constant image would be best. Put it into a "mixture" with a loss that has a target, such as meanSquaredError.`;
+  return [error('loss/no-target', message, ['loss'])];
+}
+
+/** Terms of a mixture often have the same to say. */
+function withoutRepeats(findings: readonly Finding[]): readonly Finding[] {
+  const key = ({ code, path }: Finding): string => JSON.stringify([code, path]);
+  const keys = findings.map(key);
+  return findings.filter((_, i) => keys.indexOf(keys[i]!) === i);
 }
 
 function checkClassOutput(
-  experiment: Experiment,
+  loss: string,
   trace: Trace,
   output: Shape,
   classes: number | undefined,
@@ -60,7 +136,7 @@ function checkClassOutput(
   const last = trace.layers.at(-1);
   const units = classes === undefined ? 'one unit for each class' : `${classes} units`;
   if (output.length !== 1) {
-    const message = `\`${experiment.loss.type}\` takes one value for each class; the network ends in an image of ${describe(output)}${last === undefined ? '' : ` (layer \`${last.name}\`)`}. Add a flatten layer and a dense layer with ${units} at the end.`;
+    const message = `\`${loss}\` takes one value for each class; the network ends in an image of ${describe(output)}${last === undefined ? '' : ` (layer \`${last.name}\`)`}. Add a flatten layer and a dense layer with ${units} at the end.`;
     return [error('loss/output-not-flat', message, last?.path ?? ['model', 'layers'])];
   }
   if (classes === undefined || output[0] === classes) return [];
@@ -95,16 +171,21 @@ function widthOf({ layers }: Trace): {
     : { layer: name, path: pathOfKey(layer, key), key };
 }
 
-function checkImageOutput(trace: Trace, output: Shape, object: Shape): readonly Finding[] {
+function checkImageOutput(
+  loss: string,
+  trace: Trace,
+  output: Shape,
+  object: Shape,
+): readonly Finding[] {
   if (output.length === object.length && output.every((size, axis) => size === object[axis])) {
     return [];
   }
   const last = trace.layers.at(-1);
-  const message = `\`meanSquaredError\` compares an image with the object, ${describe(object)}; the network ends in ${describe(output)} (layer \`${last?.name ?? 'input'}\`). Use "padding": "same" without pooling and ${object[2]} filters at the end, or end in a dense layer with one unit for each class.`;
+  const message = `\`${loss}\` compares an image with the object, ${describe(object)}; the network ends in ${describe(output)} (layer \`${last?.name ?? 'input'}\`). Use "padding": "same" without pooling and ${object[2]} filters at the end, or end in a dense layer with one unit for each class.`;
   return [error('loss/output-shape', message, last?.path ?? ['model', 'layers'])];
 }
 
-/** A loss that takes logits applies its own softmax: an activation before it only gets in the way. */
+/** A loss that takes logits applies its own function: an activation before it only gets in the way. */
 function checkLogits(trace: Trace): readonly Finding[] {
   const last = trace.layers.at(-1);
   if (last === undefined) return [];
@@ -113,7 +194,7 @@ function checkLogits(trace: Trace): readonly Finding[] {
   const activation = Object.entries(value).find(([name]) => name === key)?.[1] as
     string | undefined;
   if (activation === undefined || activation === 'linear') return [];
-  const message = `The network should end in logits; its last layer applies "${activation}", which cuts off or squeezes them before the softmax of the loss. Set \`${key}\` to "linear"${key === 'activation' ? ' or leave it out' : ''}.`;
+  const message = `The network should end in logits; its last layer applies "${activation}", which cuts off or squeezes them before the loss applies its own function. Set \`${key}\` to "linear"${key === 'activation' ? ' or leave it out' : ''}.`;
   return [
     {
       severity: 'warning',

@@ -50,7 +50,8 @@ function forward(parts: PassParts, batch: BatchTensors, layerCtx: LayerContext =
   const object = objectOf(parts, batch);
   const seen = normalizer.apply(instrument.apply(object, batch.ctx));
   const outputs = network.apply(seen, layerCtx);
-  return { outputs, losses: lossOf(outputs, { labels: batch.labels, object }) };
+  const { perSample } = lossOf(outputs, { labels: batch.labels, target: object }, batch.ctx.epoch);
+  return { outputs, losses: perSample };
 }
 
 /** Loss and outputs with the weights as they count: with their running averages, where these are kept. */

@@ -44,6 +44,18 @@ function network(layers: string, loss = 'softmaxCrossEntropy', metrics = '"accur
   return marked(text.replace('softmaxCrossEntropy', loss).replace('"accuracy"', metrics));
 }
 
+/** The loss replaced; the members of its object are given. */
+function withLoss(members: string): MarkedText {
+  return changed('"type": "softmaxCrossEntropy"', members);
+}
+
+/** A network that gives an image, with the loss marked. */
+function imageLoss(loss: string): MarkedText {
+  const layers = '{ "type": "conv2d", "filters": 1, "padding": "same" }';
+  const { text } = network(layers, loss, '');
+  return marked(text.replace(`"${loss}"`, `«"${loss}"»`));
+}
+
 const cases: Readonly<Record<string, Case>> = {
   'units other than the classes': {
     text: changed('"units": 10', '"units": «12»'),
@@ -52,6 +64,46 @@ const cases: Readonly<Record<string, Case>> = {
     message:
       'The network gives 12 values (layer `dense`), but the data have 10 classes. Set `units` to 10.',
     suggestion: '10',
+  },
+  'class weights for another number of classes': {
+    text: withLoss('"type": "softmaxCrossEntropy", "classWeights": «[1, 2]»'),
+    code: 'loss/class-weights',
+    path: 'loss.classWeights',
+    message:
+      '`classWeights` must have one weight for each of the 10 classes; got 2. Add weights: their order is "0", "1", "2", "3", "4" ….',
+  },
+  'class weights of nothing': {
+    text: withLoss('"type": "softmaxCrossEntropy", "classWeights": «[0, 0]»'),
+    code: 'loss/class-weights',
+    path: 'loss.classWeights',
+    message: /must not all be 0; got \[0, 0\]\. Nothing would be learned/,
+  },
+  'class weights in a term of a mixture': {
+    text: withLoss(
+      '"type": "mixture", "terms": [{ "loss": { "type": "hinge" } }, { "loss": { "type": "softmaxCrossEntropy", "classWeights": «[1]» } }]',
+    ),
+    code: 'loss/class-weights',
+    path: 'loss.terms[1].loss.classWeights',
+    message: /one weight for each of the 10 classes; got 1/,
+  },
+  'an image loss for a row of figures': {
+    text: withLoss('"type": «"ssim"»'),
+    code: 'loss/output-not-image',
+    path: 'loss.type',
+    message:
+      '`ssim` takes an image; the network ends in 10 values. Use another loss, or end in a convolution.',
+  },
+  'windows larger than the image': {
+    text: imageLoss('ssim'),
+    code: 'loss/small-image',
+    path: 'loss.type',
+    message: /windows of 11 × 11 pixels; the image is 8 × 8 × 1/,
+  },
+  'a loss that looks at the outputs alone': {
+    text: imageLoss('totalVariation'),
+    code: 'loss/no-target',
+    path: 'loss',
+    message: /Put it into a "mixture" with a loss that has a target/,
   },
   'units other than the classes, behind an activation': {
     text: network(

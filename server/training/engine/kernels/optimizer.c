@@ -13,14 +13,6 @@ static void move_towards(float *average, const float *value, double momentum, of
   }
 }
 
-static inline vfloat v_absolute(vfloat x) { return (vfloat)((vint)x & v_splat_int(0x7fffffff)); }
-
-// -1, 0 or 1.
-static inline vfloat v_sign(vfloat x) {
-  const vfloat zero = v_splat(0), one = v_splat(1);
-  return v_select(x > zero, one, v_select(x < zero, -one, x));
-}
-
 // Towards zero by `threshold`, and no further: the proximal operator of threshold |x|.
 static inline vfloat v_shrink(vfloat x, vfloat threshold) {
   return v_sign(x) * v_relu(v_absolute(x) - threshold);
