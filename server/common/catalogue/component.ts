@@ -54,6 +54,8 @@ export interface WeightSpec {
   readonly trainable: boolean;
   /** An initializer component's value. */
   readonly initializer: { readonly type: string };
+  /** A regularizer component's value, where the layer has one of its own. */
+  readonly regularizer?: { readonly type: string };
   /** Only kernels are regularized. */
   readonly role: 'kernel' | 'bias' | 'scale' | 'offset' | 'statistic';
 }

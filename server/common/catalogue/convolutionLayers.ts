@@ -13,6 +13,7 @@ import {
   strideWithDilation,
 } from './layerParts';
 import { asPair, oneOfNames, wholeNumber, wholeNumberPair, yesNo } from './parameters';
+import { kernelRegularizer } from './regularizers';
 import { asImage, elements } from './shape';
 
 const filters = wholeNumber({
@@ -60,6 +61,7 @@ const epilogue = {
     default: 'linear',
   }),
   biasInitializer: initializerParameter('How the bias starts.', 'zeros'),
+  kernelRegularizer,
 };
 
 const depthwiseInitializer = initializerParameter(
@@ -84,7 +86,7 @@ const depthwiseConv2d = defineLayer({
     const channels = input[2] ?? 0;
     const shape = [...asPair(params.kernelSize), channels, params.depthMultiplier];
     return [
-      kernelSpec('kernel', shape, params.depthwiseInitializer),
+      kernelSpec('kernel', shape, params.depthwiseInitializer, params.kernelRegularizer),
       ...biasSpecs(channels * params.depthMultiplier, params),
     ];
   },
@@ -121,8 +123,18 @@ const separableConv2d = defineLayer({
     const depthwise = [...asPair(params.kernelSize), channels, multiplier];
     const pointwise = [1, 1, channels * multiplier, params.filters];
     return [
-      kernelSpec('depthwiseKernel', depthwise, params.depthwiseInitializer),
-      kernelSpec('pointwiseKernel', pointwise, params.pointwiseInitializer),
+      kernelSpec(
+        'depthwiseKernel',
+        depthwise,
+        params.depthwiseInitializer,
+        params.kernelRegularizer,
+      ),
+      kernelSpec(
+        'pointwiseKernel',
+        pointwise,
+        params.pointwiseInitializer,
+        params.kernelRegularizer,
+      ),
       ...biasSpecs(params.filters, params),
     ];
   },

@@ -2,6 +2,7 @@
 import { Type } from '@sinclair/typebox';
 import { isMisfit, type Misfit, type Shape, type WeightSpec } from './component';
 import { asPair, text } from './parameters';
+import type { RegularizerValue } from './regularizers';
 import { asImage, slide } from './shape';
 
 /** Every layer may carry a name and say what it reads; without a name it gets its type with a number. */
@@ -70,9 +71,15 @@ export function strideWithDilation(
 
 type Initializer = WeightSpec['initializer'];
 
-/** A trained kernel. */
-export function kernelSpec(name: string, shape: Shape, initializer: Initializer): WeightSpec {
-  return { name, shape, trainable: true, initializer, role: 'kernel' };
+/** A trained kernel; with a regularizer of its own it is not regularized as the model's are. */
+export function kernelSpec(
+  name: string,
+  shape: Shape,
+  initializer: Initializer,
+  regularizer?: RegularizerValue,
+): WeightSpec {
+  const own = regularizer ? { regularizer } : {};
+  return { name, shape, trainable: true, initializer, ...own, role: 'kernel' };
 }
 
 /** The bias of so many outputs, where there is one. */
@@ -92,7 +99,10 @@ export function kernelAndBias(
     readonly useBias: boolean;
     readonly kernelInitializer: Initializer;
     readonly biasInitializer: Initializer;
+    readonly kernelRegularizer?: RegularizerValue;
   },
 ): readonly WeightSpec[] {
-  return [kernelSpec('kernel', shape, params.kernelInitializer), ...biasSpecs(outputs, params)];
+  const { kernelInitializer, kernelRegularizer } = params;
+  const kernel = kernelSpec('kernel', shape, kernelInitializer, kernelRegularizer);
+  return [kernel, ...biasSpecs(outputs, params)];
 }

@@ -1,12 +1,15 @@
+import { activationLayers } from './activationLayers';
 import { activationParameter } from './activations';
-import { defineLayer, isMisfit, type ValueOf, type WeightSpec } from './component';
+import { defineLayer, isMisfit, type ValueOf } from './component';
 import { convolutionLayers } from './convolutionLayers';
 import { dropoutLayers } from './dropoutLayers';
 import { initializerParameter } from './initializers';
 import { kernelAndBias, keras, named, paddings, slideKernel } from './layerParts';
 import { mergeLayers } from './mergeLayers';
 import { asPair, oneOfNames, realNumber, wholeNumber, wholeNumberPair, yesNo } from './parameters';
+import { normalizationLayers } from './normalizationLayers';
 import { poolingLayers } from './poolingLayers';
+import { kernelRegularizer } from './regularizers';
 import { describe, elements } from './shape';
 import { shapeLayers } from './shapeLayers';
 
@@ -47,8 +50,21 @@ const conv2d = defineLayer({
     }),
     kernelInitializer: initializerParameter('How the kernel starts.', 'glorotUniform'),
     biasInitializer: initializerParameter('How the bias starts.', 'zeros'),
+    kernelRegularizer,
+    weightStandardization: yesNo({
+      description:
+        'Use each kernel with its mean taken off and divided by √(variance + 10⁻⁵) over its taps and input channels (Qiao et al., 2019).',
+      default: false,
+    }),
   },
-  references: [keras('Conv2D')],
+  references: [
+    keras('Conv2D'),
+    {
+      title:
+        'Qiao et al., Micro-batch training with batch-channel normalization and weight standardization',
+      url: 'https://arxiv.org/abs/1903.10520',
+    },
+  ],
   snippet: '"filters": ${1:32}, "kernelSize": ${2:3}, "activation": "${3:relu}"',
   examples: [{ type: 'conv2d', filters: 32, kernelSize: 3, activation: 'relu' }],
   shape(input, params) {
@@ -98,6 +114,7 @@ const dense = defineLayer({
     }),
     kernelInitializer: initializerParameter('How the kernel starts.', 'glorotUniform'),
     biasInitializer: initializerParameter('How the bias starts.', 'zeros'),
+    kernelRegularizer,
   },
   references: [
     keras('Dense'),
@@ -116,67 +133,6 @@ const dense = defineLayer({
   multiplyAdds: (input, output) => elements(input) * elements(output),
 });
 
-const activation = defineLayer({
-  type: 'activation',
-  title: 'Activation',
-  summary: 'Applies a function to every value, as a layer of its own.',
-  params: { ...named, function: activationParameter({ description: 'The function.' }) },
-  references: [keras('Activation')],
-  snippet: '"function": "${1:relu}"',
-  examples: [{ type: 'activation', function: 'relu' }],
-  shape: (input) => input,
-  parameters: () => [],
-});
-
-const batchNormalization = defineLayer({
-  type: 'batchNormalization',
-  title: 'Batch normalization',
-  summary:
-    'Standardizes each channel over the batch in training and by running averages in evaluation, then scales and shifts it.',
-  formula:
-    'y = γ (x − μ) / √(σ² + ε) + β, with the biased σ²; running = momentum · running + (1 − momentum) · batch',
-  params: {
-    ...named,
-    momentum: realNumber({
-      description: 'Weight of the past in the running averages.',
-      minimum: 0,
-      maximum: 1,
-      default: 0.99,
-    }),
-    epsilon: realNumber({
-      description: 'Added to the variance.',
-      exclusiveMinimum: 0,
-      maximum: 1,
-      default: 1e-3,
-    }),
-    center: yesNo({ description: 'Learn the offset β.', default: true }),
-    scale: yesNo({ description: 'Learn the scale γ.', default: true }),
-  },
-  references: [
-    keras('BatchNormalization'),
-    { title: 'Ioffe and Szegedy, Batch normalization, ICML 2015' },
-  ],
-  examples: [{ type: 'batchNormalization' }],
-  shape: (input) => input,
-  parameters(input, params) {
-    const shape = [input[input.length - 1] ?? 0];
-    const weights: WeightSpec[] = [];
-    const add = (name: string, initializer: 'ones' | 'zeros', role: WeightSpec['role']) =>
-      weights.push({
-        name,
-        shape,
-        trainable: role !== 'statistic',
-        initializer: { type: initializer },
-        role,
-      });
-    if (params.scale) add('gamma', 'ones', 'scale');
-    if (params.center) add('beta', 'zeros', 'offset');
-    add('movingMean', 'zeros', 'statistic');
-    add('movingVariance', 'ones', 'statistic');
-    return weights;
-  },
-});
-
 export const layers = {
   conv2d,
   ...convolutionLayers,
@@ -185,9 +141,9 @@ export const layers = {
   ...shapeLayers,
   ...mergeLayers,
   dense,
-  activation,
+  ...activationLayers,
   ...dropoutLayers,
-  batchNormalization,
+  ...normalizationLayers,
 } as const;
 
 export type LayerKind = keyof typeof layers;

@@ -1,5 +1,6 @@
 import type { DataFacts, Shape } from '../catalogue/component';
 import { lossComponent, simpleLossesOf, type SimpleLossValue } from '../catalogue/losses';
+import { normalizationLayers } from '../catalogue/normalizationLayers';
 import { describe } from '../catalogue/shape';
 import type { Experiment } from './experiment';
 import type { JsonPath } from './path';
@@ -10,7 +11,9 @@ import { pathOfKey, type Trace } from './trace';
 const keepWidth: ReadonlySet<string> = new Set([
   'activation',
   'dropout',
-  'batchNormalization',
+  'leakyRelu',
+  'prelu',
+  ...Object.keys(normalizationLayers),
   'maxPooling2d',
   'averagePooling2d',
   'l2Pooling2d',
@@ -38,7 +41,7 @@ export function checkOutput(
   if (output === undefined) return [];
   const parts = simpleLossesOf(experiment.loss);
   const findings = parts.flatMap(({ value, path }) => [
-    ...checkOneOutput(experiment, facts, trace, output, value, ['loss', ...path]),
+    ...checkOneOutput(facts, trace, output, value, ['loss', ...path]),
     ...checkClassWeights(value, facts, ['loss', ...path]),
   ]);
   const takesLogits = parts.some(({ value }) => lossComponent(value.type).takesLogits);
@@ -59,7 +62,6 @@ export function isReconstruction(experiment: Experiment, trace: Trace): boolean 
 
 /** What one loss, or one term of a mixture, says to the output. */
 function checkOneOutput(
-  experiment: Experiment,
   facts: DataFacts,
   trace: Trace,
   output: Shape,

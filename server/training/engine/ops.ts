@@ -6,10 +6,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type Inputs, onOwnBackend, run } from './ops/kernelCall';
 
 export { type Inputs, onOwnBackend, run } from './ops/kernelCall';
-export { activation, type ActivationFunction, prelu } from './ops/activations';
+export * from './ops/activations';
 export * from './ops/losses';
-export { groupNorm, type GroupNormOptions } from './ops/normalizations';
-export { weightPenalty, type PenaltyOptions } from './ops/penalty';
+export * from './ops/normalizations';
+export * from './ops/penalty';
 
 export type Pair = number | readonly [number, number];
 

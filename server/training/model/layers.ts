@@ -1,6 +1,6 @@
 import { asPair } from '#common/catalogue/parameters';
 import type { LayerKind } from '#common/catalogue/layers';
-import { conv2d as convolve, dense as multiply } from '../engine/ops';
+import { activation, conv2d as convolve, dense as multiply, prelu } from '../engine/ops';
 import { activate, splitActivation } from './activations';
 import { batchNormalization } from './batchNormalization';
 import { conv2dTranspose, depthwiseConv2d, separableConv2d } from './convolutionLayers';
@@ -16,6 +16,13 @@ import type { LayerBuilder } from './layer';
 import { mergeLayers } from './mergeLayers';
 import { poolingLayers } from './poolingLayers';
 import { shapeLayers } from './shapeLayers';
+import {
+  groupNormalization,
+  instanceNormalization,
+  layerNormalization,
+  localResponseNormalization,
+} from './normalizations';
+import { standardizeKernels } from './weightStandardization';
 
 const conv2d: LayerBuilder<'conv2d'> = (value, _, weight) => {
   const { fused, after } = splitActivation(value.activation);
@@ -27,7 +34,8 @@ const conv2d: LayerBuilder<'conv2d'> = (value, _, weight) => {
     ...(value.useBias ? { bias: weight('bias') } : {}),
   };
   const kernel = weight('kernel');
-  return { apply: (x) => activate(convolve(x, kernel, options), after) };
+  const used = value.weightStandardization ? () => standardizeKernels(kernel) : () => kernel;
+  return { apply: (x) => activate(convolve(x, used(), options), after) };
 };
 
 const dense: LayerBuilder<'dense'> = (value, { name }, weight) => {
@@ -51,10 +59,16 @@ export const layerBuilders = {
   ...mergeLayers,
   dense,
   activation: (value) => ({ apply: (x) => activate(x, value.function) }),
+  leakyRelu: ({ negativeSlope }) => ({ apply: (x) => activation(x, 'leakyRelu', negativeSlope) }),
+  prelu: (_, __, weight) => ({ apply: (x) => prelu(x, weight('alpha')) }),
   dropout,
   spatialDropout2d,
   alphaDropout,
   gaussianDropout,
   stochasticDepth,
   batchNormalization,
+  layerNormalization,
+  instanceNormalization,
+  groupNormalization,
+  localResponseNormalization,
 } satisfies { readonly [K in LayerKind]: LayerBuilder<K> };

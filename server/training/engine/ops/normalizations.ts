@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { withGradient } from '../../gradients';
-import { onOwnBackend, runMany } from './kernelCall';
+import { onOwnBackend, run, runMany } from './kernelCall';
 
 export interface GroupNormOptions {
   /** How many groups the channels (the last axis) are divided into; it must divide their number. */
@@ -36,6 +36,32 @@ export function groupNorm(
   }));
 }
 
+/** What a normalization with given figures takes: one number of each a channel. */
+export interface FixedNormOptions {
+  readonly mean: tf.Tensor;
+  readonly variance: tf.Tensor;
+  readonly gamma: tf.Tensor;
+  readonly beta: tf.Tensor;
+  readonly epsilon: number;
+}
+
+/** (x - mean) / sqrt(variance + epsilon) * gamma + beta. Differentiable in x alone. */
+export function fixedNorm(x: tf.Tensor, options: FixedNormOptions): tf.Tensor {
+  const { mean, variance, gamma, beta, epsilon } = options;
+  if (!onOwnBackend(batchNormName)) {
+    const [m, v, b, g] = [mean, variance, beta, gamma] as tf.Tensor1D[];
+    return tf.batchNorm(x as tf.Tensor4D, m!, v!, b, g, epsilon);
+  }
+  const inputs = { x, mean, variance, gamma, beta };
+  const y = run(batchNormName, inputs, { epsilon, activation: 'linear' });
+  return withGradient([x], () => ({
+    value: tf.clone(y),
+    saved: [variance, gamma],
+    gradient: (dy, [v, g]) => [tf.mul(dy, tf.mul(tf.rsqrt(tf.add(v!, epsilon)), g!))],
+  }));
+}
+
+const batchNormName = 'LightbenchBatchNorm';
 const groupNormName = 'LightbenchGroupNorm';
 
 function composedGroupNorm(
