@@ -105,6 +105,51 @@ const cases: Readonly<Record<string, Case>> = {
     path: 'loss',
     message: /Put it into a "mixture" with a loss that has a target/,
   },
+  'groups that do not divide the channels': {
+    text: network(
+      '{ "type": "conv2d", "filters": 8 }, { "type": "groupNormalization", "groups": «3» }, { "type": "flatten" }, { "type": "dense", "units": 10 }',
+    ),
+    code: 'shape/misfit',
+    path: 'model.layers[1].groups',
+    message:
+      '`groups` must divide the number of channels; got 3 groups for 8 channels. Use one of 1, 2, 4, 8.',
+  },
+  'a normalization of a single value': {
+    text: network(
+      '{ "type": "flatten" }, { "type": "groupNormalization", "groups": «64» }, { "type": "dense", "units": 10 }',
+    ),
+    code: 'shape/misfit',
+    path: 'model.layers[1].groups',
+    message: /needs more than one value to take a mean over/,
+  },
+  'an instance normalization of features': {
+    text: network(
+      '{ "type": "flatten" }, { "type": «"instanceNormalization"» }, { "type": "dense", "units": 10 }',
+    ),
+    code: 'shape/misfit',
+    path: 'model.layers[1]',
+    message: /An? instanceNormalization layer takes an image/,
+  },
+  'a softmax before a loss that has its own': {
+    text: network(
+      '{ "type": "flatten" }, { "type": "dense", "units": 10, "activation": «"softmax"» }',
+      'focal',
+    ),
+    severity: 'warning',
+    code: 'loss/activated-logits',
+    path: 'model.layers[1].activation',
+    message: /its last layer applies "softmax", which cuts off or squeezes them before the loss/,
+    suggestion: '"linear"',
+  },
+  'units other than the classes, behind a normalization': {
+    text: network(
+      '{ "type": "flatten" }, { "type": "dense", "units": «3» }, { "type": "layerNormalization" }, { "type": "prelu" }',
+    ),
+    code: 'loss/output-classes',
+    path: 'model.layers[1].units',
+    message: /The network gives 3 values \(layer `dense`\), but the data have 10 classes/,
+    suggestion: '10',
+  },
   'units other than the classes, behind an activation': {
     text: network(
       '{ "type": "flatten" }, { "type": "dense", "units": «3» }, { "type": "dropout" }',
