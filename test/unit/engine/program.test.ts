@@ -112,7 +112,7 @@ for (const variant of variants) {
             const fixed = { mean: a!, variance: tf.ones([6]), gamma: scale!, beta: a! };
             const rest = tf.mean(fixedNorm(value!, { ...fixed, epsilon: 1e-3 }));
             const penalty = weightPenalty(scale!, { l1: 0.1, l2: 0.2 });
-            return tf.addN([tf.sum(tf.addN(losses)), rest, penalty]);
+            return tf.addN([tf.sum(tf.addN(losses)), rest, penalty]) as tf.Scalar;
           };
           const { value, grads } = tf.valueAndGrads(f)([x!, gamma!, slope!]);
           return { value, dx: grads[0]!, dGamma: grads[1]!, dSlope: grads[2]! };
