@@ -4,16 +4,9 @@ import { activation, relu } from '../engine/ops';
 
 /** Applies an activation to every value (softmax: to the channels of every pixel). */
 export function activate(x: tf.Tensor, kind: ActivationKind): tf.Tensor {
-  switch (kind) {
-    case 'linear':
-      return x;
-    case 'relu':
-      return relu(x);
-    case 'softmax':
-      return tf.softmax(x);
-    default:
-      return activation(x, kind);
-  }
+  if (kind === 'linear') return x;
+  if (kind === 'relu') return relu(x);
+  return kind === 'softmax' ? tf.softmax(x) : activation(x, kind);
 }
 
 /** Which activation the engine computes together with a product, and which is left to do after it. */

@@ -93,7 +93,7 @@ const cases: Readonly<Record<string, Case>> = {
     text: changed('"relu"', '«"rellu"»'),
     code: 'schema/choice',
     path: `${layer0}.activation`,
-    message: /"linear", "relu", .* or "elu"; got "rellu"\. Did you mean "relu"\?/,
+    message: /"linear", "relu", .* or "softmax"; got "rellu"\. Did you mean "relu"\?/,
     suggestion: '"relu"',
   },
   'another version': {
@@ -291,6 +291,7 @@ describe('reading an experiment', () => {
             activation: 'linear',
             kernelInitializer: { type: 'glorotUniform' },
             biasInitializer: { type: 'zeros' },
+            weightStandardization: false,
           },
         ],
       },
