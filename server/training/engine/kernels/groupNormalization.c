@@ -1,13 +1,9 @@
 // Normalization of each sample by itself: images [samples, pixels, channels], where the channels of a
 // group share a mean and a variance. One group is layer normalization, a group for each channel is
 // instance normalization.
-#include "normalization.c"
+#include "rowNormalization.c"
 
 #define MOST_PARTS 32
-
-typedef struct {
-  int pixels, channels, groups;
-} group_shape;
 
 static int group_norm_scratch_bytes(int channels) {
   return 2 * channels * (int)sizeof(double) + 4 * channels * (int)sizeof(float) + 6 * 256;
@@ -152,6 +148,12 @@ static void group_norm_gradient(const float *x, const float *dy, offset samples,
   for (offset part = first; part < last; part++) {
     double *to_gamma = d_gamma + part * channels, *to_beta = d_beta + part * channels;
     for (int i = 0; i < channels; i++) to_gamma[i] = to_beta[i] = 0;
+    if (pixels == 1) {
+      const batch_norm_parameters given = {mean, variance, gamma, beta, epsilon, relu};
+      rows_gradient(x, dy, &given, s, samples * part / parts, samples * (part + 1) / parts, dx,
+                    to_gamma, to_beta, slope, shift);
+      continue;
+    }
     for (offset n = samples * part / parts; n < samples * (part + 1) / parts; n++) {
       const offset at = n * pixels * channels;
       spread(mean + n * groups, s, means);
