@@ -147,25 +147,6 @@ static inline void v_interleave(vfloat a, vfloat b, vfloat *low, vfloat *high) {
 #endif
 }
 
-// Turns LANES elements, from d on, of TILE_ROWS rows: to[step * TILE_ROWS + i] = row[i][d + step].
-static inline void v_transpose_tile(const float *const *row, int d, float *to) {
-#if LANES == 4 && TILE_ROWS == 4
-  const vfloat a = v_load(row[0] + d), b = v_load(row[1] + d);
-  const vfloat c = v_load(row[2] + d), e = v_load(row[3] + d);
-  const vfloat ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5);
-  const vfloat ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-  const vfloat ce_low = __builtin_shufflevector(c, e, 0, 4, 1, 5);
-  const vfloat ce_high = __builtin_shufflevector(c, e, 2, 6, 3, 7);
-  v_store(to, __builtin_shufflevector(ab_low, ce_low, 0, 1, 4, 5));
-  v_store(to + 4, __builtin_shufflevector(ab_low, ce_low, 2, 3, 6, 7));
-  v_store(to + 8, __builtin_shufflevector(ab_high, ce_high, 0, 1, 4, 5));
-  v_store(to + 12, __builtin_shufflevector(ab_high, ce_high, 2, 3, 6, 7));
-#else
-  for (int step = 0; step < LANES; step++)
-    for (int i = 0; i < TILE_ROWS; i++) to[step * TILE_ROWS + i] = row[i][d + step];
-#endif
-}
-
 // The sum of all lanes, in lane order, in double precision.
 static inline double v_sum_lanes(vfloat v) {
   double sum = 0;
