@@ -132,7 +132,9 @@ export function missingKind(
   schema: SchemaNode,
   path: JsonPath,
 ): undefined {
-  const message = `A ${subjectOf(schema)} must have a \`type\`. ${knownKinds(schema)}`;
+  const subject = subjectOf(schema);
+  const article = /^[aeiou]/.test(subject) ? 'An' : 'A';
+  const message = `${article} ${subject} must have a \`type\`. ${knownKinds(schema)}`;
   return report(ctx, headOf(node), 'schema/missing-key', message, path);
 }
 

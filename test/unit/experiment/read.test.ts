@@ -149,7 +149,7 @@ const cases: Readonly<Record<string, Case>> = {
     text: changed('"optimizer": { "type": "adam" }', '«"optimizer"»: { "learningRate": 0.1 }'),
     code: 'schema/missing-key',
     path: 'optimizer',
-    message: /An? optimizer must have a `type`\. Known kinds: "sgd", "momentum" and "adam"/,
+    message: /An optimizer must have a `type`\. Known kinds: "sgd", "momentum", "adam", .* and "lion"/,
   },
   'an unknown kind': {
     text: changed('"conv2d"', '«"con2d"»'),
@@ -296,7 +296,10 @@ describe('reading an experiment', () => {
         ],
       },
       loss: { type: 'meanSquaredError' },
-      optimizer: { type: 'adam', learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
+      optimizer: {
+        ...{ type: 'adam', learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
+        ...{ amsgrad: false, weightDecay: 0, gradientAccumulationSteps: 1 },
+      },
       training: { epochs: 10, batchSize: 32, shuffle: true },
       metrics: [],
     });

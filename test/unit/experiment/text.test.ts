@@ -39,6 +39,9 @@ describe('setting a value in a text', () => {
       beta1: 0.9,
       beta2: 0.999,
       epsilon: 1e-7,
+      amsgrad: false,
+      weightDecay: 0,
+      gradientAccumulationSteps: 1,
     });
   });
 });
