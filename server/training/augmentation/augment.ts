@@ -12,6 +12,16 @@ const builders = {
   gaussianNoise: buildGaussianNoise,
 } satisfies { readonly [K in AugmentationKind]: AugmenterBuilder<K> };
 
+/** Kinds that move what is seen; what they do to an image they must do to its mask too. */
+export const geometricKinds: ReadonlySet<AugmentationKind> = new Set(['flipLeftRight', 'affine']);
+
+export interface AugmentOptions {
+  readonly seed: number;
+  readonly epoch: number;
+  /** Leaves out all other kinds; those that are left draw the same numbers as among all. */
+  readonly only?: ReadonlySet<AugmentationKind>;
+}
+
 /**
  * Changes the images of a batch in place, step after step. What happens to a sample depends on seed,
  * epoch, the place of the step in the list and the sample itself, not on the batch it is in.
@@ -25,10 +35,11 @@ export function augmentBatch(
   images: Float32Array,
   shape: Shape,
   samples: Uint32Array,
-  { seed, epoch }: { readonly seed: number; readonly epoch: number },
+  { seed, epoch, only }: AugmentOptions,
 ): void {
   const size = shape.reduce((product, length) => product * length, 1);
   for (const [index, step] of steps.entries()) {
+    if (only?.has(step.type) === false) continue;
     // The table pairs every kind with its own value, which an index by a union cannot express.
     const build = builders[step.type] as AugmenterBuilder<AugmentationKind>;
     const augment = build(step, shape);

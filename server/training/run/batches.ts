@@ -4,6 +4,7 @@ import { permutation, streamKey } from '#common/rng';
 import type { Split } from '#common/run/series';
 import { augmentBatch } from '../augmentation/augment';
 import type { Dataset } from '../data/dataset';
+import { readTargets } from '../data/targets';
 
 /** Some samples with their labels, ready for one forward pass. */
 export interface Batch extends BatchRequest {
@@ -11,7 +12,10 @@ export interface Batch extends BatchRequest {
   readonly images: Float32Array;
   /** Of all images: `[batch, height, width, channels]`. */
   readonly shape: readonly [number, number, number, number];
+  /** The class of each image, or of each pixel of masks. */
   readonly labels: Int32Array;
+  /** What outputs are compared with where it is neither a class nor the images themselves. */
+  readonly target?: Float32Array;
 }
 
 /** Which samples, and what for. */
@@ -26,7 +30,7 @@ export interface BatchRequest {
 
 /** Reads batches of a data set into one buffer. */
 export function createBatchReader(
-  dataset: Pick<Dataset, 'facts' | 'labels' | 'read'>,
+  dataset: Pick<Dataset, 'facts' | 'labels' | 'targets' | 'read'>,
   { augmentation, seed }: Pick<Experiment, 'augmentation' | 'seed'>,
 ): (request: BatchRequest) => Batch {
   const shape: Shape = dataset.facts.shape;
@@ -39,12 +43,14 @@ export function createBatchReader(
     if (buffer.length < size) buffer = new Float32Array(size);
     const images = buffer.subarray(0, size);
     dataset.read(samples, images);
-    if (training) augmentBatch(augmentation, images, shape, samples, { seed, epoch });
+    const change = training ? { augmentation, seed, epoch } : undefined;
+    if (change) augmentBatch(augmentation, images, shape, samples, change);
     return {
       ...request,
       images,
       shape: [samples.length, height, width, channels],
       labels: Int32Array.from(samples, (sample) => dataset.labels[sample]!),
+      ...readTargets(dataset, samples, change),
     };
   };
 }

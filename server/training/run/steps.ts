@@ -21,6 +21,7 @@ import { restoreNormalizer, type Normalizer } from '../normalization/normalizer'
 import type { Optimizer, ParameterGroup } from '../optimizer/optimizer';
 import type { Instrument } from '../physics/instrument';
 import { penalty } from '../regularization/penalty';
+import type { Targets } from '../data/dataset';
 import type { Batch } from './batches';
 import { NotFiniteError, type NotFinitePlace } from './notFinite';
 
@@ -51,13 +52,19 @@ export interface StepParts {
 }
 
 /** A kind of batch: what a program is made for. */
-export type BatchKind = Pick<Batch, 'split' | 'training'> & { readonly rows: number };
+export type BatchKind = Pick<Batch, 'split' | 'training'> & {
+  readonly rows: number;
+  /** Which targets the data bring. */
+  readonly compares: 'class' | Targets['kind'];
+};
 
 export interface StepPrograms {
   plannedBytes(kinds: readonly BatchKind[]): number;
   train(batch: Batch): Promise<StepResult>;
   profile(batch: Batch): Promise<ProfiledStep>;
   evaluate(batch: Batch): Promise<ForwardResult>;
+  /** The loss of each sample for other outputs than those of the network. */
+  lossOf(outputs: Float32Array, batch: Batch): Float32Array;
   /** What was made with the last normalizer is forgotten. */
   replaceNormalizer(next: Normalizer): void;
   dispose(): void;
@@ -66,7 +73,8 @@ export interface StepPrograms {
 /** A batch as tensors, with what its pass may know. */
 interface BatchTensors {
   readonly images: tf.Tensor4D;
-  readonly labels: tf.Tensor1D;
+  readonly labels: tf.Tensor;
+  readonly target?: tf.Tensor;
   readonly ctx: ForwardContext;
 }
 
@@ -82,7 +90,7 @@ export function createStepPrograms(parts: StepParts): StepPrograms {
   let normalizer = restoreNormalizer(undefined, new Map());
 
   function programFor(kind: BatchKind): Program {
-    const key = `${kind.training}/${kind.split}/${kind.rows}`;
+    const key = `${kind.training}/${kind.split}/${kind.rows}/${kind.compares}`;
     const known = programs.get(key);
     if (known) return known;
     const made = createProgram(kind.training ? trainingSpec(kind) : evaluationSpec(kind));
@@ -93,10 +101,11 @@ export function createStepPrograms(parts: StepParts): StepPrograms {
     for (const program of programs.values()) program.dispose();
     programs.clear();
   }
-  function forward({ images, labels, ctx }: BatchTensors, layerCtx: LayerContext = ctx) {
+  function forward(batch: BatchTensors, layerCtx: LayerContext = batch.ctx) {
+    const { images, ctx } = batch;
     const seen = normalizer.apply(instrument.apply(images, ctx));
     const outputs = network.apply(seen, layerCtx);
-    return { outputs, losses: lossOf(outputs, { labels, object: images }) };
+    return { outputs, losses: lossOf(outputs, { ...batch, object: images }) };
   }
   function evaluationSpec(kind: BatchKind): ProgramSpec {
     return {
@@ -140,10 +149,11 @@ export function createStepPrograms(parts: StepParts): StepPrograms {
     return results;
   }
   function inputsOf(batch: Batch): Record<string, Float32Array | Int32Array> {
-    const { images, labels, samples, epoch } = batch;
+    const { images, labels, target, samples, epoch } = batch;
     const given: Record<string, Float32Array | Int32Array> = {
       images,
       labels,
+      ...(target && { target }),
       samples: Int32Array.from(samples),
       epoch: Int32Array.of(epoch),
     };
@@ -167,7 +177,7 @@ export function createStepPrograms(parts: StepParts): StepPrograms {
   /** Computes the failed step again, one operation after the other, to find where it went wrong. */
   function explain(batch: Batch, error: NotFiniteValueError): NotFiniteError {
     return freeing(() => {
-      const tensors = tensorsOf(batch, seed);
+      const tensors = tensorsOf(batch, trace, seed);
       const { losses } = forward(tensors);
       const loss = tf.add(tf.mean(losses), penalty(regularization, network)).dataSync()[0]!;
       if (error.of !== lossName)
@@ -198,6 +208,12 @@ export function createStepPrograms(parts: StepParts): StepPrograms {
         return { result: stepTaken(outputs), times };
       }),
     evaluate: async (batch) => readForward(await programFor(kindOf(batch)).run(inputsOf(batch))),
+    lossOf: (outputs, batch) =>
+      freeing(() => {
+        const tensors = tensorsOf(batch, trace, seed);
+        const given = tf.tensor(outputs, [batch.samples.length, ...trace.output!]);
+        return lossOf(given, { ...tensors, object: tensors.images }).dataSync<'float32'>();
+      }),
     replaceNormalizer(next) {
       forgetPrograms();
       normalizer = next;
@@ -212,14 +228,21 @@ function rateName(group: string): string {
   return `rates/${group}`;
 }
 
-function kindOf({ samples, split, training }: Batch): BatchKind {
-  return { rows: samples.length, split, training };
+function kindOf({ samples, split, training, labels, target }: Batch): BatchKind {
+  const rows = samples.length;
+  const compares = target ? 'values' : labels.length > rows ? 'mask' : 'class';
+  return { rows, split, training, compares };
 }
 
-function batchInputs({ rows }: BatchKind, { input }: Trace): Record<string, ProgramInput> {
+function batchInputs(
+  { rows, compares }: BatchKind,
+  { input, output = [] }: Trace,
+): Record<string, ProgramInput> {
+  const places = compares === 'mask' ? output.slice(0, -1) : [];
   return {
     images: { shape: [rows, ...input], dtype: 'float32' },
-    labels: { shape: [rows], dtype: 'int32' },
+    labels: { shape: [rows, ...places], dtype: 'int32' },
+    ...(compares === 'values' && { target: { shape: [rows, ...output], dtype: 'float32' } }),
     samples: { shape: [rows], dtype: 'int32' },
     epoch: { shape: [], dtype: 'int32' },
   };
@@ -234,16 +257,20 @@ function batchTensors(
   const samples = given['samples'] as tf.Tensor1D;
   return {
     images: given['images'] as tf.Tensor4D,
-    labels: given['labels'] as tf.Tensor1D,
+    labels: given['labels']!,
+    ...(given['target'] && { target: given['target'] }),
     ctx: { training, seed, split, epoch, samples },
   };
 }
 
 /** A batch as tensors of the caller. */
-export function tensorsOf(batch: Batch, seed: number): BatchTensors {
+export function tensorsOf(batch: Batch, trace: Trace, seed: number): BatchTensors {
+  const inputs = batchInputs(kindOf(batch), trace);
+  const { target } = batch;
   const given = {
     images: tf.tensor(batch.images, [...batch.shape]),
-    labels: tf.tensor1d(batch.labels, 'int32'),
+    labels: tf.tensor(batch.labels, [...inputs['labels']!.shape], 'int32'),
+    ...(target && { target: tf.tensor(target, [...inputs['target']!.shape]) }),
     samples: tf.tensor1d(Int32Array.from(batch.samples), 'int32'),
     epoch: tf.scalar(batch.epoch, 'int32'),
   };

@@ -143,9 +143,9 @@ async function takeStep(
   const { perSampleLoss, outputs } = await learn(bench, batch, profiler);
   run.step++;
   run.totalSteps++;
-  run.tally.current.add(perSampleLoss, outputs, batch.labels);
+  run.tally.current.add(perSampleLoss, outputs, batch);
   const ofBatch = createTallyFor(bench);
-  ofBatch.add(perSampleLoss, outputs, batch.labels);
+  ofBatch.add(perSampleLoss, outputs, batch);
   times.add(performance.now() - began, samples.length);
   run.reporter.step(run, ofBatch.figures());
 }
