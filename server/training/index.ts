@@ -33,13 +33,15 @@ export async function inspectData(
   baseFolder: string,
   signal?: AbortSignal,
 ): Promise<DataFacts> {
-  const [{ openDataset }, { splitDataset }] = await Promise.all([
+  const [{ openDataset }, { splitDataset }, { splitNotices }] = await Promise.all([
     import('./data/dataset'),
     import('./data/split'),
+    import('./data/splitReport'),
   ]);
   const dataset = await openDataset(data.source, { baseFolder, seed, signal });
-  splitDataset(dataset, data.split, seed);
-  return dataset.facts;
+  const splits = splitDataset(dataset, data.split, seed);
+  const notices = splitNotices(dataset, splits, data.split);
+  return notices.length === 0 ? dataset.facts : { ...dataset.facts, notices };
 }
 
 /** What every engine says about this machine, in the order of preference. */
