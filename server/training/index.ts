@@ -9,6 +9,7 @@ import type { Split } from '#common/run/series';
 import type { EvaluateOptions } from './run/evaluate';
 import type { ExecuteOptions } from './run/execute';
 
+export { initialFigures, type InitialFigures } from './initializers/figures';
 export type { EvaluateOptions, ExecuteOptions };
 
 /** Starts a queued run or resumes one that has ended early: see `run/execute.ts`. */

@@ -134,6 +134,34 @@ describe('a network learns', () => {
   });
 });
 
+describe('a run', () => {
+  const normalizations: readonly object[] = [
+    { type: 'percentile', scope: 'instance', lower: 5, upper: 95 },
+    { type: 'percentile', scope: 'dataset' },
+    { type: 'fixed', mean: [0.5], deviation: 0.3 },
+  ];
+  for (const normalization of normalizations) {
+    it(`trains instrument and network through ${JSON.stringify(normalization)}`, async () => {
+      const folder = await runs.create({
+        normalization,
+        augmentation: [],
+        model: {
+          layers: [
+            { type: 'conv2d', filters: 4, kernelSize: 3, activation: 'relu' },
+            { type: 'flatten' },
+            { type: 'dense', units: 3 },
+          ],
+        },
+        training: { epochs: 12, batchSize: 16 },
+      });
+      const { status, message } = await executeRun(folder);
+      assert.equal(status, 'finished', message);
+      const { train } = readJson<Results>(folder, 'results.json');
+      assert.ok(train!.loss < 0.95 * train!.baseline!.loss, `loss ${train!.loss}`);
+    });
+  }
+});
+
 describe('the baseline of classes', () => {
   it('is the most frequent class of the training split', async () => {
     const folder = await runs.create({ metrics: ['accuracy', 'rocAuc', 'macroF1'] });

@@ -5,6 +5,7 @@ import { tasks, type Task } from '../catalogue/tasks';
 import { monitoredFigure } from '../catalogue/training';
 import { checkData } from './checkData';
 import { checkOutput } from './checkOutput';
+import { checkNormalization } from './checkNormalization';
 import { checkPhysics } from './checkPhysics';
 import type { Experiment } from './experiment';
 import type { Finding } from './problem';
@@ -31,6 +32,7 @@ export function checkTraced(
     ...checkPhysics(experiment.physics),
     ...trace.findings,
     ...checkNames(experiment),
+    ...checkNormalization(experiment, trace),
     ...checkNumbers(experiment),
     ...checkOutput(experiment, facts, trace),
     ...checkTraining(experiment),
@@ -76,12 +78,8 @@ function problemOfName(
 }
 
 /** Pairs of numbers whose order matters. */
-function checkNumbers({ normalization, model }: Experiment): readonly Finding[] {
+function checkNumbers({ model }: Experiment): readonly Finding[] {
   const findings: Finding[] = [];
-  if (normalization?.type === 'rescale' && normalization.minimum >= normalization.maximum) {
-    const message = `\`minimum\` must be below \`maximum\`; got ${normalization.minimum} and ${normalization.maximum}. Exchange them.`;
-    findings.push(misordered(message, ['normalization', 'minimum']));
-  }
   for (const [index, layer] of model.layers.entries()) {
     for (const key of ['kernelInitializer', 'biasInitializer'] as const) {
       const initializer = key in layer ? (layer as Record<typeof key, unknown>)[key] : undefined;

@@ -163,6 +163,18 @@ const cases: Readonly<Record<string, Case>> = {
     path: 'data.split.order',
     message: /do not say when/,
   },
+  'percentiles in the wrong order': {
+    text: changed('"standardize"', '"percentile", "lower": «99», "upper": 1'),
+    code: 'values/order',
+    path: 'normalization.lower',
+    message: '`lower` must be below `upper`; got 99 and 1. Exchange them.',
+  },
+  'a mean for other channels': {
+    text: changed('"standardize"', '"fixed", "mean": «[0.1, 0.2, 0.3]», "deviation": 2'),
+    code: 'normalization/channels',
+    path: 'normalization.mean',
+    message: /one number, or one for each of the 1 channels; got 3/,
+  },
   'what reading the data has shown': {
     text: marked(baseText.replace('"split": {', '«"split"»: {')),
     facts: {
