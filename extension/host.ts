@@ -18,11 +18,12 @@ export interface Host {
   readonly startedHere: Set<string>;
 }
 
-/** The programs of the extension, and the Node that is to run them. */
+/** The programs of the extension, and what the settings say about running them. */
 export function programsOf({ extensionUri }: Pick<Host, 'extensionUri'>): Programs {
-  const { nodePath } = readSettings();
+  const { nodePath, tensorflowPath } = readSettings();
   return {
     distFolder: path.join(extensionUri.fsPath, 'dist'),
     ...(nodePath === undefined ? {} : { nodePath }),
+    ...(tensorflowPath === undefined ? {} : { tensorflowPath }),
   };
 }

@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { openSync, closeSync } from 'node:fs';
 import * as path from 'node:path';
+import { createInterface } from 'node:readline';
+import { tensorflowPathVariable } from '#common/engine';
 import { CodedError } from '#common/protocol/rpc';
 import { runFiles } from '#common/run/record';
 
@@ -9,6 +11,8 @@ export interface Programs {
   readonly distFolder: string;
   /** Another Node than the one that runs the extension. */
   readonly nodePath?: string;
+  /** The folder of TensorFlow for Node, in place of the one that is found. */
+  readonly tensorflowPath?: string;
 }
 
 /** How a detached program ended before anybody could attach to it. */
@@ -39,7 +43,7 @@ export function startTrainer(
         detached: true,
         stdio: ['ignore', log, log],
         windowsHide: true,
-        env: programEnvironment(process.env),
+        env: programEnvironment(process.env, programs),
       },
     );
     reportEnd(child, onEnd);
@@ -56,7 +60,8 @@ function reportEnd(child: ChildProcess, onEnd: (ending: Ending) => void): void {
 }
 
 /**
- * Runs the command line to its end and gives what it wrote to standard output.
+ * Runs the command line to its end and gives what it wrote to standard output; `onLine` is given each line
+ * of it at once. When the signal is aborted, it is told to stop and may clean up.
  * Throws CodedError `program/failed` with what it said, `program/cancelled` when the signal is aborted.
  */
 export function runCommandLine(
@@ -64,21 +69,24 @@ export function runCommandLine(
   args: readonly string[],
   cwd: string,
   signal: AbortSignal,
+  onLine?: (line: string) => void,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(nodeOf(programs), [path.join(programs.distFolder, 'cli.js'), ...args], {
       cwd,
       stdio: ['ignore', 'pipe', 'pipe'],
       windowsHide: true,
-      env: programEnvironment(process.env),
+      env: programEnvironment(process.env, programs),
       signal,
     });
     let output = '';
     let complaint = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+    if (onLine !== undefined) createInterface(child.stdout).on('line', onLine);
     child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text));
     child.once('error', (error) => {
-      reject(signal.aborted ? cancelled() : new CodedError('program/failed', error.message));
+      // An aborted child says so at once, and ends when it has cleaned up.
+      if (!signal.aborted) reject(new CodedError('program/failed', error.message));
     });
     child.once('close', (code) => {
       if (signal.aborted) reject(cancelled());
@@ -101,9 +109,16 @@ export function nodeOf({ nodePath }: Programs): string {
  * The environment of our programs: Electron's executable behaves as Node, and nothing of what VS Code
  * passes to its own processes reaches them.
  */
-export function programEnvironment(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function programEnvironment(
+  env: NodeJS.ProcessEnv,
+  { tensorflowPath }: Pick<Programs, 'tensorflowPath'> = {},
+): NodeJS.ProcessEnv {
   const own = Object.entries(env).filter(([name]) => !/^(VSCODE_|ELECTRON_)/.test(name));
-  return { ...Object.fromEntries(own), ELECTRON_RUN_AS_NODE: '1' };
+  return {
+    ...Object.fromEntries(own),
+    ...(tensorflowPath === undefined ? {} : { [tensorflowPathVariable]: tensorflowPath }),
+    ELECTRON_RUN_AS_NODE: '1',
+  };
 }
 
 /** What a program said, without the colours of a terminal. */

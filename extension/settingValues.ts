@@ -7,6 +7,8 @@ export interface Settings {
   readonly threads?: number;
   /** Undefined: the Node that runs the extension. */
   readonly nodePath?: string;
+  /** Where the user has TensorFlow for Node. Undefined: wherever it is found. */
+  readonly tensorflowPath?: string;
   readonly onWindowClose: 'continue' | 'stop';
 }
 
@@ -19,15 +21,19 @@ const maxThreads = 256;
 export function settingsOf(get: (name: string) => unknown): Settings {
   const engine = ['auto' as const, ...engineIds].find((id) => id === get('engine')) ?? 'auto';
   const threads = get('training.threads');
-  const nodePath = get('training.nodePath');
+  const nodePath = pathOf(get('training.nodePath'));
+  const tensorflowPath = pathOf(get('tensorflow.path'));
   return {
     engine,
     ...(isThreadCount(threads) ? { threads } : {}),
-    ...(typeof nodePath === 'string' && nodePath.trim() !== ''
-      ? { nodePath: nodePath.trim() }
-      : {}),
+    ...(nodePath === undefined ? {} : { nodePath }),
+    ...(tensorflowPath === undefined ? {} : { tensorflowPath }),
     onWindowClose: get('training.onWindowClose') === 'stop' ? 'stop' : 'continue',
   };
+}
+
+function pathOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 }
 
 function isThreadCount(value: unknown): value is number {

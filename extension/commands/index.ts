@@ -5,6 +5,7 @@ import type { Host } from '../host';
 import { continueRun, pauseRun, resumeRun, stopRun } from './control';
 import { newExperiment } from './newExperiment';
 import { deleteRun, openExperiment, openLiveRun, openRun, revealRun, showLog } from './runFolder';
+import { setUpTensorFlow } from './setUpTensorFlow';
 import { openTestSet } from './testSet';
 import { trainExperiment } from './train';
 
@@ -26,6 +27,7 @@ const commands: Readonly<Record<string, Command>> = {
   'lightbench.openExperiment': openExperiment,
   'lightbench.revealRun': revealRun,
   'lightbench.deleteRun': deleteRun,
+  'lightbench.setUpTensorFlowEngine': setUpTensorFlow,
   'lightbench.refreshRuns': (host) => host.store.reload(),
 };
 

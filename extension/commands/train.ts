@@ -15,7 +15,8 @@ export async function trainExperiment(host: Host, argument: unknown): Promise<st
   const doc = await chooseExperiment(argument);
   if (doc === undefined || !(await save(doc))) return undefined;
   const text = doc.getText();
-  const { experiment, problems } = diagnoseExperiment(text);
+  const { engine } = readSettings(doc.uri);
+  const { experiment, problems } = diagnoseExperiment(text, undefined, engine);
   if (experiment === undefined || hasErrors(problems)) {
     await refuse(doc, problems);
     return undefined;

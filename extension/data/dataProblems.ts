@@ -7,12 +7,13 @@ import type { Experiment } from '#common/experiment/experiment';
 import type { Problem, Severity } from '#common/experiment/problem';
 import { messageOf } from '#common/protocol/rpc';
 import { languageId } from '../language/index';
+import { readSettings } from '../settings';
 import type { TrainingService } from './service';
 
 /**
- * Marks what only the data can tell, a missing folder, a corrupt image, when an experiment is opened and
- * when it is saved. The language server reads no data; the training service does, and only for sources
- * that the catalogue does not know by heart.
+ * Marks what the language server cannot know, when an experiment is opened and when it is saved: what only
+ * the data can tell (a missing folder, a corrupt image), and what the engine of the settings cannot train.
+ * The training service reads the data, and only those of sources that the catalogue does not know by heart.
  */
 export function watchDataProblems(
   service: TrainingService,
@@ -40,16 +41,20 @@ export function watchDataProblems(
   const lookSafely = (doc: vscode.TextDocument) => {
     look(doc).catch((error: unknown) => log(`Could not look at the data: ${messageOf(error)}`));
   };
+  const lookAtAll = () => vscode.workspace.textDocuments.forEach(lookSafely);
   const forget = ({ uri }: vscode.TextDocument) => {
     cancel(uri);
     shown.delete(uri);
   };
   // Not while the extension is activated: what is open can wait a turn.
-  setImmediate(() => vscode.workspace.textDocuments.forEach(lookSafely));
+  setImmediate(lookAtAll);
   const subscriptions = [
     shown,
     vscode.workspace.onDidOpenTextDocument(lookSafely),
     vscode.workspace.onDidSaveTextDocument(lookSafely),
+    vscode.workspace.onDidChangeConfiguration((change) => {
+      if (change.affectsConfiguration('lightbench.engine')) lookAtAll();
+    }),
     vscode.workspace.onDidCloseTextDocument(forget),
   ];
   return {
@@ -60,7 +65,7 @@ export function watchDataProblems(
   };
 }
 
-/** The problems that appear only once the data are known: the others are the language server's. */
+/** The problems that appear with data and engine: the others are the language server's. */
 async function findDataProblems(
   doc: vscode.TextDocument,
   service: TrainingService,
@@ -68,11 +73,14 @@ async function findDataProblems(
 ): Promise<readonly Problem[]> {
   const text = doc.getText();
   const { experiment, problems: known } = diagnoseExperiment(text);
-  if (experiment === undefined || isKnownByHeart(experiment)) return [];
+  if (experiment === undefined) return [];
+  const { engine } = readSettings(doc.uri);
   const baseFolder = path.dirname(doc.uri.fsPath);
-  const { problems } = await diagnoseWithData(text, ({ data, seed }) =>
-    service.request('data/inspect', { data, seed, baseFolder }, signal),
-  );
+  const inspect = ({ data, seed }: Experiment) =>
+    service.request('data/inspect', { data, seed, baseFolder }, signal);
+  const { problems } = isKnownByHeart(experiment)
+    ? diagnoseExperiment(text, undefined, engine)
+    : await diagnoseWithData(text, inspect, engine);
   const identify = ({ code, offset }: Problem) => `${code} ${offset}`;
   const knownOnes = new Set(known.map(identify));
   return problems.filter((problem) => !knownOnes.has(identify(problem)));

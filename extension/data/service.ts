@@ -60,7 +60,7 @@ export class TrainingService {
     const child = fork(path.join(programs.distFolder, 'training.js'), ['serve'], {
       execPath: nodeOf(programs),
       execArgv: [],
-      env: programEnvironment(process.env),
+      env: programEnvironment(process.env, programs),
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     const connection = createMessageConnection(

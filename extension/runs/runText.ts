@@ -74,7 +74,7 @@ export function runTooltip({ folder, record, problem }: RunEntry): string {
     ['Status', record.status],
     ['Created', localTime(record.created)],
     ['Epoch', `${epochUnderWay(progress)} of ${progress.epochs}`],
-    ['Engine', record.engine?.description],
+    ['Engine', record.engine && `${record.engine.description} (${record.engine.reason})`],
     ['Best validation', record.best?.validation && describeFigures(record.best.validation)],
     ['Latest training', record.latest?.train && describeFigures(record.latest.train)],
     ['Experiment', path.basename(record.experimentFile)],

@@ -1,4 +1,5 @@
 import * as path from 'node:path';
+import type { EngineChoice } from '#common/engine';
 import { diagnoseWithData } from '#common/experiment/dataProblems';
 import type { Experiment } from '#common/experiment/experiment';
 import type { Problem } from '#common/experiment/problem';
@@ -27,12 +28,13 @@ export interface Loaded {
 export async function loadExperiment(
   file: string,
   overrides: readonly Override[] = [],
+  engine?: EngineChoice,
 ): Promise<Loaded> {
   const text = await readText(file);
   const changed = applyOverrides(text, overrides);
   const baseFolder = path.dirname(path.resolve(file));
   const inspect = (experiment: Experiment) => inspectData(experiment, baseFolder);
-  const { experiment, trace, problems } = await diagnoseWithData(changed, inspect);
+  const { experiment, trace, problems } = await diagnoseWithData(changed, inspect, engine);
   return {
     file,
     text,

@@ -7,13 +7,13 @@ export async function engines(terminal: Terminal): Promise<ExitCode> {
   const reports = await probeEngines();
   if (terminal.json) terminal.answer(reports);
   else {
-    const rows = reports.map(({ id, available, reason, facts }) => [
+    const rows = reports.map(({ id, available, facts }) => [
       style.bold(id),
       available ? style.green('available') : style.dim('not available'),
-      reason,
       style.dim(Object.values(facts).join(', ')),
     ]);
-    terminal.say(table(rows));
+    const lines = table(rows).split('\n');
+    terminal.say(lines.map((line, idx) => `${line}\n  ${reports[idx]!.reason}`).join('\n'));
   }
   return exitCodes.good;
 }

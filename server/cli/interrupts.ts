@@ -1,9 +1,9 @@
 import { exitCodes } from './exit';
 import { style, type Terminal } from './terminal';
 
-/** Ctrl+C and its kin while a run goes on. */
+/** Ctrl+C and its kin while something long goes on. */
 export interface Interrupts {
-  /** Aborted by the first one: the run finishes its step, writes a checkpoint and ends. */
+  /** Aborted by the first one, which asks for an orderly end. */
   readonly signal: AbortSignal;
   dispose(): void;
 }
@@ -12,12 +12,21 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** npm passes on the Ctrl+C that the terminal has already sent us: two so close are one. */
 const sameIntervalMs = 500;
 
-/** The first signal stops softly; a second one ends the process at once. */
-export function listenForInterrupts(terminal: Pick<Terminal, 'warn'>): Interrupts {
-  const { signal, interrupt } = createInterruption(terminal, {
-    nowMs: () => performance.now(),
-    exit: (code) => process.exit(code),
-  });
+const runEnds = 'finishing the step and writing a checkpoint';
+
+/** The first signal stops softly, and says how; a second one ends the process at once. */
+export function listenForInterrupts(
+  terminal: Pick<Terminal, 'warn'>,
+  howItEnds = runEnds,
+): Interrupts {
+  const { signal, interrupt } = createInterruption(
+    terminal,
+    {
+      nowMs: () => performance.now(),
+      exit: (code) => process.exit(code),
+    },
+    howItEnds,
+  );
   for (const name of signals) process.on(name, interrupt);
   return {
     signal,
@@ -31,6 +40,7 @@ export function listenForInterrupts(terminal: Pick<Terminal, 'warn'>): Interrupt
 export function createInterruption(
   terminal: Pick<Terminal, 'warn'>,
   host: { nowMs(): number; exit(code: number): void },
+  howItEnds = runEnds,
 ): { readonly signal: AbortSignal; interrupt(): void } {
   const controller = new AbortController();
   let firstMs = 0;
@@ -40,8 +50,7 @@ export function createInterruption(
       if (!controller.signal.aborted) {
         firstMs = host.nowMs();
         controller.abort();
-        const how =
-          'finishing the step and writing a checkpoint; press Ctrl+C again to end at once.';
+        const how = `${howItEnds}; press Ctrl+C again to end at once.`;
         terminal.warn(style.yellow(`Stopping: ${how}`));
       } else if (host.nowMs() - firstMs >= sameIntervalMs) {
         host.exit(exitCodes.interrupted);

@@ -1,6 +1,11 @@
 import * as path from 'node:path';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { engineIds, type EngineChoice } from '#common/engine';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import {
+  engineIds,
+  tensorflowEngineIds,
+  type EngineChoice,
+  type TensorflowEngineId,
+} from '#common/engine';
 import { editorSchema } from '#common/experiment/schema';
 import { runsFolder } from '#common/run/record';
 import { splits, type Split } from '#common/run/series';
@@ -8,6 +13,7 @@ import { version } from '#common/version';
 import { engines } from './engines';
 import { evaluate } from './evaluate';
 import { exitCodes, isForUser, type ExitCode } from './exit';
+import { installEngine } from './installEngine';
 import { parseOverride, type Override } from './overrides';
 import { listAllRuns, resume, stop } from './runs';
 import { summary } from './summary';
@@ -73,23 +79,20 @@ export function isTold(error: unknown): boolean {
 function addFileVerbs(program: Command, perform: Perform): void {
   const file = '<file>';
   const fileText = 'the experiment: name.experiment.json';
-  withFileOptions(addVerb(program, 'validate').argument(file, fileText))
+  withEngine(withFileOptions(addVerb(program, 'validate').argument(file, fileText)))
     .description('Check an experiment, and the data that it names.')
-    .action((name: string, options: FileOptions) =>
-      perform(options, (terminal) => validate(terminal, name, overridesOf(options))),
+    .action((name: string, options: FileOptions & EngineFlags) =>
+      perform(options, (terminal) =>
+        validate(terminal, name, overridesOf(options), options.engine),
+      ),
     );
   withFileOptions(addVerb(program, 'summary').argument(file, fileText))
     .description('Show instrument and network with shapes and sizes.')
     .action((name: string, options: FileOptions) =>
       perform(options, (terminal) => summary(terminal, name, overridesOf(options))),
     );
-  withFileOptions(withRoot(addVerb(program, 'train').argument(file, fileText)))
+  withEngine(withFileOptions(withRoot(addVerb(program, 'train').argument(file, fileText))))
     .description('Train an experiment here and now.')
-    .addOption(
-      new Option('--engine <engine>', 'what computes')
-        .choices(['auto', ...engineIds])
-        .default('auto'),
-    )
     .option('--threads <count>', 'threads that the engine may use', wholeNumber(1, 1024))
     .option('--profile', 'show where the time goes, and write a trace for chrome://tracing')
     .option('--initial <file>', 'safetensors file with the weights to begin with')
@@ -107,9 +110,12 @@ function addFileVerbs(program: Command, perform: Perform): void {
     );
 }
 
-interface TrainFlags {
-  readonly profile?: true;
+interface EngineFlags {
   readonly engine: EngineChoice;
+}
+
+interface TrainFlags extends EngineFlags {
+  readonly profile?: true;
   readonly threads?: number;
   readonly initial?: string;
 }
@@ -154,9 +160,16 @@ function addRunVerbs(program: Command, perform: Perform): void {
 }
 
 function addOtherVerbs(program: Command, perform: Perform): void {
-  addVerb(program, 'engines')
+  const ofEngines = addVerb(program, 'engines')
     .description('Say what can compute on this machine.')
     .action((options: CommonOptions) => perform(options, engines));
+  addVerb(ofEngines, 'install')
+    .description('Build an engine for this machine, from npm and PyPI.')
+    .addArgument(new Argument('<engine>', 'which engine').choices([...tensorflowEngineIds]))
+    // A parent takes an option that both have, wherever it stands.
+    .action((engine: TensorflowEngineId, _: CommonOptions, command: Command) =>
+      perform(command.optsWithGlobals(), (terminal) => installEngine(terminal, engine)),
+    );
   addVerb(program, 'schema')
     .description('Print the JSON Schema of experiment files.')
     .action((options: CommonOptions) =>
@@ -188,6 +201,14 @@ function withFileOptions(command: Command): Command {
       [],
     )
     .option('--seed <seed>', 'another seed', wholeNumber(0, 4294967295));
+}
+
+function withEngine(command: Command): Command {
+  return command.addOption(
+    new Option('--engine <engine>', 'what computes')
+      .choices(['auto', ...engineIds])
+      .default('auto'),
+  );
 }
 
 function withRoot(command: Command): Command {

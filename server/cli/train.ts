@@ -26,7 +26,7 @@ export async function train(
   options: TrainOptions,
 ): Promise<ExitCode> {
   const { overrides, profile, ...run } = options;
-  const { text, experiment, problems } = await loadExperiment(file, overrides);
+  const { text, experiment, problems } = await loadExperiment(file, overrides, run.engine);
   sayProblems(terminal, file, text, problems);
   if (experiment === undefined || hasErrors(problems)) {
     terminal.warn(style.red(`${file} cannot be trained: ${countText(problems)}.`));

@@ -1,3 +1,4 @@
+import type { EngineChoice } from '#common/engine';
 import { hasErrors } from '#common/experiment/diagnose';
 import { loadExperiment } from './diagnose';
 import { exitCodes, WrongInput, type ExitCode } from './exit';
@@ -5,14 +6,15 @@ import type { Override } from './overrides';
 import { countText, diagnosticOf, sayProblems } from './problems';
 import { style, type Terminal } from './terminal';
 
-/** Checks a file as the editor does, and the data that it names. */
+/** Checks a file as the editor does, the data that it names, and whether an engine can train it. */
 export async function validate(
   terminal: Terminal,
   file: string,
   overrides: readonly Override[],
+  engine: EngineChoice,
 ): Promise<ExitCode> {
   try {
-    const { text, problems } = await loadExperiment(file, overrides);
+    const { text, problems } = await loadExperiment(file, overrides, engine);
     const valid = !hasErrors(problems);
     if (terminal.json) {
       const diagnostics = problems.map((problem) => diagnosticOf(text, problem));

@@ -23,3 +23,27 @@ export interface EngineReport {
   readonly reason: string;
   readonly facts: Readonly<Record<string, string | number | boolean>>;
 }
+
+/** The engines that Lightbench can set up: TensorFlow's library, on the CPU and on NVIDIA's GPUs. */
+export const tensorflowEngineIds = ['tensorflow', 'cuda'] as const satisfies readonly EngineId[];
+export type TensorflowEngineId = (typeof tensorflowEngineIds)[number];
+
+/** What `lightbench engines install --json` prints, one a line. */
+export type EngineInstallEvent =
+  | {
+      readonly event: 'step';
+      /** Counted from 1. */
+      readonly step: number;
+      readonly steps: number;
+      readonly title: string;
+    }
+  | {
+      readonly event: 'end';
+      readonly engine: TensorflowEngineId;
+      readonly folder: string;
+      /** For people: "TensorFlow 2.21.0, CPU". */
+      readonly description: string;
+    };
+
+/** The environment variable that names the folder of TensorFlow for Node, for all that trains. */
+export const tensorflowPathVariable = 'LIGHTBENCH_TENSORFLOW_PATH';

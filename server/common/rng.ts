@@ -14,7 +14,7 @@ export type Purpose =
   | 'shuffle'
   | 'synthetic'
   | `initializer/${string}`
-  | `augmentation/${number}`
+  | `augmentation/${string}`
   | `physics/${string}`
   | `dropout/${string}`
   | 'normalization'
@@ -22,8 +22,17 @@ export type Purpose =
 
 /** The stream for (seed, purpose, epoch, sample); leave out what does not apply. */
 export function streamKey(seed: number, purpose: Purpose, epoch = 0, sample = 0): Key {
-  const key = threefry([seed >>> 0, hashText(purpose)], 0, 0);
-  return threefry(key, epoch >>> 0, sample >>> 0);
+  return sampleKey(purposeKey(seed, purpose), epoch, sample);
+}
+
+/** The first half of a stream's key, which kernels that draw for a batch are given. */
+export function purposeKey(seed: number, purpose: Purpose): Key {
+  return threefry([seed >>> 0, hashText(purpose)], 0, 0);
+}
+
+/** The second half: the stream of a sample in an epoch. */
+export function sampleKey(purpose: Key, epoch: number, sample: number): Key {
+  return threefry(purpose, epoch >>> 0, sample >>> 0);
 }
 
 /** One block of Threefry-2x32-20: two words from a key and a counter. */
@@ -73,10 +82,19 @@ export interface Draws {
 }
 
 export function draws(key: Key): Draws {
+  return drawsFrom((block, pair) => threefryInto(key, block, 0, pair, 0));
+}
+
+/** Draws for one place of a sample, such as a pixel. They are none of the words that fill it. */
+export function drawsAt(key: Key, place: number): Draws {
+  return drawsFrom((block, pair) => threefryInto(key, place, block + 1, pair, 0));
+}
+
+function drawsFrom(fill: (block: number, pair: Uint32Array) => void): Draws {
   const pair = new Uint32Array(2);
   let position = 0;
   const word = () => {
-    if ((position & 1) === 0) threefryInto(key, position >>> 1, 0, pair, 0);
+    if ((position & 1) === 0) fill(position >>> 1, pair);
     return pair[position++ & 1]!;
   };
   const uniform = () => word() * 2 ** -32;
@@ -90,10 +108,14 @@ export function draws(key: Key): Draws {
   };
 }
 
-/** A seeded order of 0 … count − 1 (Fisher and Yates). */
+/** A seeded order of 0 … count − 1. */
 export function permutation(key: Key, count: number): Uint32Array {
+  return permuted(draws(key), count);
+}
+
+/** 0 … count − 1 in an order that is drawn (Fisher and Yates). */
+export function permuted({ below }: Draws, count: number): Uint32Array {
   const order = Uint32Array.from({ length: count }, (_, index) => index);
-  const { below } = draws(key);
   for (let i = count - 1; i > 0; i--) {
     const j = below(i + 1);
     const held = order[i]!;

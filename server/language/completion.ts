@@ -27,6 +27,7 @@ import {
 } from 'vscode-languageserver';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { cursorAt, type Cursor } from './cursor';
+import { argumentNode, namesAt, parametersAt } from './graph';
 import { rankAt } from './fit';
 import { placeOf, withKind } from './place';
 import {
@@ -85,7 +86,10 @@ function keyProposals(cursor: Cursor, { root, trace }: Diagnosis): readonly Prop
     );
   }
   const component = componentAt(owner.family, schema);
-  return inOrder(schema)
+  const parameters = parametersAt(root, cursor.path).map(
+    ([name, value]) => [name, { ...argumentNode, default: value }] as const,
+  );
+  return [...inOrder(schema), ...parameters]
     .filter(([name]) => name !== '$schema' && !present.includes(name))
     .map(([name, property]): Proposal => {
       const required = isRequired(schema, name);
@@ -112,6 +116,8 @@ function valueProposals(cursor: Cursor, { root, trace }: Diagnosis): readonly Pr
       componentProposal(component, `"${component.type}"${isAlone ? moreMembers(component) : ''}`),
     );
   }
+  const names = namesAt(root, path);
+  if (names !== undefined) return names.map(nameProposal);
   const place = placeOf(root, path);
   if (place === undefined) return [];
   const { schema } = place;
@@ -144,6 +150,16 @@ function choiceProposal(schema: SchemaNode, choice: unknown): Proposal {
     snippet: JSON.stringify(choice),
     detail: choice === schema.default ? 'default' : '',
     docs: choiceDocs(schema, choice) ?? schema.description,
+  };
+}
+
+function nameProposal(name: string): Proposal {
+  return {
+    label: name,
+    kind: CompletionItemKind.Reference,
+    snippet: JSON.stringify(name),
+    detail: '',
+    docs: undefined,
   };
 }
 

@@ -25,7 +25,7 @@ export function rankAt(path: JsonPath, trace: Trace | undefined): Rank {
 
 /** The shape that a layer at this index gets, where it is known. */
 function shapeBefore(trace: Trace, index: number): Shape | undefined {
-  if (index > 0) return trace.layers[index - 1]?.outputShape;
+  if (index > 0) return trace.layers.findLast(({ entry }) => entry[2] === index - 1)?.outputShape;
   return trace.physics.at(-1)?.outputShape ?? trace.input;
 }
 
@@ -33,7 +33,7 @@ function shapeBefore(trace: Trace, index: number): Shape | undefined {
 function takes(kind: string, input: Shape): boolean {
   if (!Object.hasOwn(layers, kind)) return true;
   const layer = layerComponent(kind as LayerKind);
-  return !isMisfit(layer.shape(input, leastDemanding));
+  return !isMisfit(layer.shape(input, { ...leastDemanding, targetShape: input }));
 }
 
 /** Values of everything that shape rules look at with which a layer fits wherever it can fit at all. */
@@ -45,6 +45,13 @@ const leastDemanding = {
   strides: 1,
   dilation: 1,
   padding: 'same',
+  depthMultiplier: 1,
+  outputSize: 1,
+  cropping: 0,
+  size: 1,
+  height: 1,
+  width: 1,
+  dims: [1, 2, 3],
 };
 
 /** Whether light meets a kind earlier than the part that stands before it. */

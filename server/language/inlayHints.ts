@@ -1,8 +1,9 @@
 import { describe, elements } from '#common/catalogue/shape';
 import type { Shape } from '#common/catalogue/component';
 import type { Diagnosis } from '#common/experiment/diagnose';
-import type { JsonPath } from '#common/experiment/path';
+import { formatPath, type JsonPath } from '#common/experiment/path';
 import { nodeAt } from '#common/experiment/readNode';
+import type { LayerTrace, Trace } from '#common/experiment/trace';
 import type { InlayHint, Range } from 'vscode-languageserver';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 
@@ -49,22 +50,37 @@ function hintsOf({ trace }: Diagnosis): readonly Hint[] {
       tooltip: `${name}: what the next part sees${count === 0 ? '' : `; learned: ${names}`}.`,
     };
   });
-  const layers = trace.layers.map(({ path, name, outputShape, parameters, ...layer }): Hint => {
-    const fixed = parameters - layer.trainableParameters;
-    const details = [
-      `${name}: ${describe(layer.inputShape)} → ${describe(outputShape)}`,
-      `${counted(parameters, 'parameter')}${fixed === 0 ? '' : `, ${grouped(fixed)} of them not trained`}`,
-      ...(layer.multiplyAdds === 0
-        ? []
-        : [`${counted(layer.multiplyAdds, 'multiply-add')} for each sample`]),
-    ];
-    return {
-      path,
-      label: arrow(outputShape) + (parameters === 0 ? '' : ` · ${grouped(parameters)}`),
-      tooltip: details.join('\n'),
-    };
-  });
-  return [source, ...physics, ...layers];
+  return [source, ...physics, ...layerHints(trace)];
+}
+
+/** A hint behind each layer; behind the use of a block one for all its layers. */
+function layerHints({ layers }: Trace): readonly Hint[] {
+  const byEntry = new Map<string, LayerTrace[]>();
+  for (const layer of layers) {
+    const key = formatPath(layer.entry);
+    byEntry.set(key, [...(byEntry.get(key) ?? []), layer]);
+  }
+  return [...byEntry.values()].map((placed) => layerHint(placed[0]!.entry, placed));
+}
+
+function layerHint(path: JsonPath, placed: readonly LayerTrace[]): Hint {
+  const [first, last] = [placed[0]!, placed.at(-1)!];
+  const sum = (of: (layer: LayerTrace) => number) =>
+    placed.reduce((total, layer) => total + of(layer), 0);
+  const parameters = sum((layer) => layer.parameters);
+  const fixed = parameters - sum((layer) => layer.trainableParameters);
+  const multiplyAdds = sum((layer) => layer.multiplyAdds);
+  const name = first === last ? first.name : `${counted(placed.length, 'layer')} of the block`;
+  const details = [
+    `${name}: ${describe(first.inputShape)} → ${describe(last.outputShape)}`,
+    `${counted(parameters, 'parameter')}${fixed === 0 ? '' : `, ${grouped(fixed)} of them not trained`}`,
+    ...(multiplyAdds === 0 ? [] : [`${counted(multiplyAdds, 'multiply-add')} for each sample`]),
+  ];
+  return {
+    path,
+    label: arrow(last.outputShape) + (parameters === 0 ? '' : ` · ${grouped(parameters)}`),
+    tooltip: details.join('\n'),
+  };
 }
 
 function arrow(shape: Shape): string {

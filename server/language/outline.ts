@@ -10,7 +10,9 @@ import type { TextDocument } from 'vscode-languageserver-textdocument';
 export function documentSymbols(doc: TextDocument, diagnosis: Diagnosis): DocumentSymbol[] {
   const { root, trace } = diagnosis;
   if (root === undefined) return [];
-  const traced = [...(trace?.layers ?? []), ...(trace?.physics ?? [])];
+  // A layer of a block has as many names and shapes as the block has uses.
+  const layers = (trace?.layers ?? []).filter(({ path, entry }) => path === entry);
+  const traced = [...layers, ...(trace?.physics ?? [])];
   const byPath = new Map(traced.map((part) => [formatPath(part.path), part]));
   const rangeOf = ({ offset, length }: Pick<Node, 'offset' | 'length'>) => ({
     start: doc.positionAt(offset),

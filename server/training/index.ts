@@ -1,16 +1,17 @@
 // What the command line takes from the trainer. TF.js and the engine are loaded when something is computed,
 // so that checking a file answers at once.
 import type { DataFacts } from '#common/catalogue/component';
-import type { EngineReport } from '#common/engine';
+import type { EngineReport, TensorflowEngineId } from '#common/engine';
 import type { Experiment } from '#common/experiment/experiment';
 import type { SplitResults } from '#common/run/events';
 import type { RunRecord } from '#common/run/record';
 import type { Split } from '#common/run/series';
+import type { Installed, InstallOptions } from './engine/install/install';
 import type { EvaluateOptions } from './run/evaluate';
 import type { ExecuteOptions } from './run/execute';
 
 export { initialFigures, type InitialFigures } from './initializers/figures';
-export type { EvaluateOptions, ExecuteOptions };
+export type { EvaluateOptions, ExecuteOptions, InstallOptions };
 
 /** Starts a queued run or resumes one that has ended early: see `run/execute.ts`. */
 export async function executeRun(folder: string, options?: ExecuteOptions): Promise<RunRecord> {
@@ -49,4 +50,13 @@ export async function inspectData(
 export async function probeEngines(): Promise<readonly EngineReport[]> {
   const engine = await import('./engine/engine');
   return engine.probeEngines();
+}
+
+/** Builds an engine for this machine from npm and PyPI: see `engine/install/install.ts`. */
+export async function installEngine(
+  id: TensorflowEngineId,
+  options: InstallOptions,
+): Promise<Installed> {
+  const { installEngine: install } = await import('./engine/install/install');
+  return install(id, options);
 }

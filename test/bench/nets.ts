@@ -12,6 +12,8 @@ interface NetPlan {
   readonly image: readonly [height: number, width: number, channels: number];
   readonly batchSize: number;
   readonly layers: readonly object[];
+  /** The cross-entropy of classes unless given. */
+  readonly loss?: object;
 }
 
 const classes = 10;
@@ -24,6 +26,47 @@ const conv = (filters: number, more: object = {}): object => ({
   activation: 'relu',
   ...more,
 });
+
+const normalized = (layer: object, after: 'relu6' | 'linear'): readonly object[] => [
+  { padding: 'same', useBias: false, ...layer },
+  { type: 'batchNormalization' },
+  ...(after === 'linear' ? [] : [{ type: 'activation', function: after }]),
+];
+
+/** MobileNetV2's block: widen sixfold, filter each channel by itself, narrow; a way around where it fits. */
+function invertedResidual(
+  name: string,
+  input: string,
+  size: { readonly channels: number; readonly filters: number; readonly strides: number },
+): readonly object[] {
+  const { channels, filters, strides } = size;
+  const [first, ...rest] = [
+    ...normalized({ type: 'conv2d', filters: 6 * channels, kernelSize: 1 }, 'relu6'),
+    ...normalized({ type: 'depthwiseConv2d', kernelSize: 3, strides }, 'relu6'),
+    ...normalized({ type: 'conv2d', filters, kernelSize: 1 }, 'linear'),
+  ];
+  const isSameShape = strides === 1 && channels === filters;
+  const block = [{ ...first, inputs: [input] }, ...rest.slice(0, -1)];
+  if (!isSameShape) return [...block, { ...rest.at(-1), name }];
+  const narrow = `${name}_narrow`;
+  const around = { type: 'add', name, inputs: [input, narrow] };
+  return [...block, { ...rest.at(-1), name: narrow }, around];
+}
+
+/** A level of a U-Net on its way up: enlarge, join what was there on the way down, and convolve. */
+const upward = (filters: number, level: string): readonly object[] => [
+  {
+    type: 'conv2dTranspose',
+    name: `${level}_up`,
+    filters,
+    kernelSize: 2,
+    strides: 2,
+    padding: 'same',
+  },
+  { type: 'concatenate', inputs: [level, `${level}_up`] },
+  conv(filters),
+  conv(filters),
+];
 
 const plans = {
   a: {
@@ -69,6 +112,44 @@ const plans = {
       { type: 'dense', units: classes },
     ],
   },
+  m: {
+    summary: 'MobileNetV2-like, three inverted residual blocks with depthwise convolutions',
+    image: [32, 32, 3],
+    batchSize: 64,
+    layers: [
+      ...normalized({ type: 'conv2d', filters: 16, kernelSize: 3 }, 'linear'),
+      { type: 'activation', name: 'stem', function: 'relu6' },
+      ...invertedResidual('block_1', 'stem', { channels: 16, filters: 24, strides: 2 }),
+      ...invertedResidual('block_2', 'block_1', { channels: 24, filters: 24, strides: 1 }),
+      ...invertedResidual('block_3', 'block_2', { channels: 24, filters: 32, strides: 2 }),
+      ...normalized({ type: 'conv2d', filters: 128, kernelSize: 1 }, 'relu6'),
+      { type: 'globalAveragePooling2d' },
+      { type: 'dense', units: classes },
+    ],
+  },
+  u: {
+    summary:
+      'U-Net of three levels (16, 32, 64) with transposed convolutions, a class for each pixel',
+    image: [128, 128, 1],
+    batchSize: 8,
+    layers: [
+      conv(16),
+      conv(16, { name: 'level_1' }),
+      { type: 'maxPooling2d' },
+      conv(32),
+      conv(32, { name: 'level_2' }),
+      { type: 'maxPooling2d' },
+      conv(64),
+      conv(64),
+      ...upward(32, 'level_2'),
+      ...upward(16, 'level_1'),
+      { type: 'conv2d', filters: 3, kernelSize: 1 },
+    ],
+    loss: {
+      type: 'mixture',
+      terms: [{ loss: { type: 'softmaxCrossEntropy' } }, { loss: { type: 'dice' } }],
+    },
+  },
 } satisfies Readonly<Record<string, NetPlan>>;
 
 export type NetName = keyof typeof plans;
@@ -94,7 +175,7 @@ export function netExperiment(name: NetName): NetExperiment {
       name: `net ${name}`,
       data: { source: { type: 'synthetic', shape: plan.image, classes, count: 10 * batchSize } },
       model: { layers: plan.layers },
-      loss: { type: 'softmaxCrossEntropy' },
+      loss: plan.loss ?? { type: 'softmaxCrossEntropy' },
       optimizer: { type: 'adam', learningRate: 1e-3 },
       training: { batchSize },
     }),
@@ -121,7 +202,7 @@ export async function openNet(name: NetName): Promise<Net> {
   const { seed, data, training } = experiment;
   const dataset = await openDataset(data.source, { baseFolder: '.', seed });
   const samples = Uint32Array.from({ length: training.batchSize }, (_, idx) => idx);
-  const readBatch = createBatchReader(dataset, experiment);
+  const readBatch = createBatchReader(dataset);
   const batch = readBatch({ samples, split: 'train', epoch: 0, training: true });
   const learner = createLearner(trace, experiment);
   const step = async (): Promise<number> => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { version } from '#common/version';
-import { experimentFolder, removeFolders, run, start } from './cli';
+import { experimentFolder, jsonLines, removeFolders, run, start, workFolder } from './cli';
 
 afterEach(removeFolders);
 
@@ -65,6 +65,23 @@ describe('the command line', () => {
     }
     assert.equal(reports[1]?.['available'], true);
     assert.match((await run(['engines'])).stdout, /^wasm +available/m);
+  });
+
+  it('sets up no engine that it has no recipe for, nor without what that takes', async () => {
+    const unknown = await run(['engines', 'install', 'abacus']);
+    assert.equal(unknown.code, 1);
+    assert.match(unknown.stderr, /Allowed choices are tensorflow, cuda/);
+    const cwd = workFolder();
+    const env = { PATH: cwd, LIGHTBENCH_ENGINES: path.join(cwd, 'engines') };
+    const { code, stdout, stderr } = await run(['engines', 'install', 'tensorflow', '--json'], {
+      env,
+    });
+    assert.equal(code, 1);
+    assert.deepEqual(
+      jsonLines({ code, stdout, stderr }).map(({ event }) => event),
+      process.platform === 'win32' ? [] : ['step'],
+    );
+    assert.match(stderr, /needs npm|cannot be set up/);
   });
 
   it('serves an editor over standard input and output', async () => {

@@ -56,6 +56,15 @@ describe('validate', () => {
     assert.equal(line.slice(start.character, end.character), '-3');
   });
 
+  it('says what the engine that is asked for cannot train', async () => {
+    const { valid, diagnostics } = await validate(experimentText(), ['--engine', 'webgpu']);
+    assert.equal(valid, false);
+    assert.deepEqual(
+      diagnostics.filter(({ severity }) => severity === 'error').map(({ code }) => code),
+      ['engine/unsupported'],
+    );
+  });
+
   it('tells people the place as editors count', async () => {
     const text = experimentText().replace('"units": 2', '"units": -3');
     const line = text.split('\n').findIndex((part) => part.includes('-3')) + 1;

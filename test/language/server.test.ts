@@ -27,8 +27,18 @@ function base(piece: string, replacement: string): string {
   return baseText.replace(piece, () => replacement);
 }
 
-const layers = ['conv2d', 'maxPooling2d', 'averagePooling2d', 'globalAveragePooling2d', 'flatten'];
-const anywhere = ['activation', 'dropout', 'batchNormalization'];
+/** Layers of an image alone, of features alone, and of either; the catalogue has more of each. */
+const ofImages = ['conv2d', 'conv2dTranspose', 'maxPooling2d', 'cropping2d', 'permute'];
+const ofFeatures = ['dense'];
+const anywhere = [
+  'flatten',
+  'reshape',
+  'add',
+  'activation',
+  'dropout',
+  'batchNormalization',
+  'block',
+];
 const initializers = ['zeros', 'ones', 'constant', 'glorotUniform', 'heNormal'];
 
 interface Completion {
@@ -40,6 +50,28 @@ interface Completion {
 }
 
 const completions: Readonly<Record<string, Completion>> = {
+  'layers that another one can read, the one before first': {
+    text: base(
+      '{ "type": "maxPooling2d" },',
+      '{ "type": "maxPooling2d", "name": "small" }, { "type": "add", "inputs": ["small", |] },',
+    ),
+    labels: ['small', 'conv2d', 'input'],
+  },
+  'the blocks of the model': {
+    text: base(
+      '"model": { "layers": [',
+      '"model": { "blocks": { "residual": { "parameters": { "filters": 8 }, "layers": [] } }, "layers": [ { "type": "block", "block": "|" },',
+    ),
+    labels: ['residual'],
+  },
+  'the parameters of a block': {
+    text: base(
+      '"model": { "layers": [',
+      '"model": { "blocks": { "residual": { "parameters": { "width": 8 }, "layers": [] } }, "layers": [ { "type": "block", "block": "residual", | },',
+    ),
+    has: ['width', 'repeat', 'inputs'],
+    lacks: ['block'],
+  },
   'a whole experiment in an empty file': { text: '|', labels: ['experiment'] },
   'sections that are not there yet': {
     text: '{ "version": 1, "seed": 2, | }',
@@ -48,24 +80,29 @@ const completions: Readonly<Record<string, Completion>> = {
   },
   'layers that take an image': {
     text: base('{ "type": "maxPooling2d" },', '|'),
-    labels: [...layers, ...anywhere],
+    has: [...ofImages, ...anywhere],
+    lacks: ofFeatures,
   },
   'layers that take features': {
     text: base('{ "type": "dense", "units": 10 },', '|'),
-    labels: ['flatten', 'dense', ...anywhere],
+    has: [...ofFeatures, ...anywhere],
+    lacks: ofImages,
   },
   'layers that take features, where a comma is missing': {
     text: base('{ "type": "flatten" },', '{ "type": "flatten" } |,'),
-    labels: ['flatten', 'dense', ...anywhere],
+    has: [...ofFeatures, ...anywhere],
+    lacks: ofImages,
   },
   'nothing at the end of a comment': { text: '{ // note|\n}', labels: [] },
   'kinds that take features': {
     text: base('{ "type": "dense", "units": 10 },', '{ "type": "|" }'),
-    labels: ['flatten', 'dense', ...anywhere],
+    has: [...ofFeatures, ...anywhere],
+    lacks: ofImages,
   },
   'kinds in an object without any': {
     text: base('{ "type": "dense", "units": 10 },', '{ | }'),
-    labels: ['flatten', 'dense', ...anywhere],
+    has: [...ofFeatures, ...anywhere],
+    lacks: ofImages,
   },
   'kinds for a half-written one': {
     text: base('"maxPooling2d"', '"maxP|'),
@@ -288,6 +325,16 @@ describe('inlay hints', () => {
       ['"flatten" },', '→ 72'],
       ['nits": 10 },', '→ 10 · 730'],
     ]);
+  });
+
+  it('sum up a block where it is used, and show nothing in its declaration', async () => {
+    const declared = '"blocks": { "pair": { "layers": [{ "type": "conv2d", "filters": 4 }] } }, ';
+    const used = '"layers": [{ "type": "block", "block": "pair", "repeat": 2 },';
+    const doc = await client.open(base('"layers": [', declared + used));
+    const hints = await client.about<InlayHint[]>('inlayHint', doc, { range: wholeOf(doc) });
+    const labels = hints.map(({ label }) => label);
+    assert.equal(labels.filter((label) => label === '→ 4 × 4 × 4 · 188').length, 1);
+    assert.equal(hints.length, 8);
   });
 
   it('count what is learned in physics, and group long numbers', async () => {

@@ -80,7 +80,11 @@ describe('a network learns', () => {
   it('masks, flips included', async () => {
     const metrics = ['dice', 'iou', 'accuracy'];
     const augmentation = [{ type: 'flipLeftRight' }, { type: 'gaussianNoise', sigma: 0.02 }];
-    const { results } = await trained({ model: convolutions(2), metrics, augmentation }, 'mask');
+    const changes = { model: convolutions(2), metrics, augmentation };
+    const { results, folder } = await trained(changes, 'mask');
+    // Figures of training compare with the mask that was moved with its image.
+    const { latest } = readJson<{ latest: { train: Record<string, number> } }>(folder, 'run.json');
+    assert.ok(latest.train['dice']! > 0.85, `dice ${latest.train['dice']} in training`);
     assert.equal(results.task, 'segmentation');
     assert.ok(results.metrics['dice']! > 0.9, `dice ${results.metrics['dice']}`);
     assert.deepEqual(
@@ -95,8 +99,9 @@ describe('a network learns', () => {
     assert.ok(results.baseline!.loss > results.loss);
   });
 
-  it('images', async () => {
+  it('images, noise included', async () => {
     const changes = {
+      augmentation: [{ type: 'gaussianNoise', sigma: 0.01 }],
       model: convolutions(1),
       loss: { type: 'meanSquaredError' },
       metrics: ['psnr', 'ssim', 'meanAbsoluteError'],

@@ -4,6 +4,7 @@ import {
   type TLiteral,
   type TObject,
   type TProperties,
+  type TSchema,
 } from '@sinclair/typebox';
 import type { TargetKind } from './tasks';
 
@@ -37,6 +38,8 @@ export interface Component<T extends string = string, P extends TProperties = TP
   readonly formula?: string;
   /** TypeBox schemas of the parameters, each with description, range and (unless required) default. */
   readonly params: P;
+  /** The schema of further members, whatever their names; without it there are none. */
+  readonly others?: TSchema;
   readonly references: readonly Reference[];
   /** A completion snippet in LSP syntax: the members after `"type"`. */
   readonly snippet?: string;
@@ -52,6 +55,8 @@ export interface WeightSpec {
   readonly trainable: boolean;
   /** An initializer component's value. */
   readonly initializer: { readonly type: string };
+  /** A regularizer component's value, where the layer has one of its own. */
+  readonly regularizer?: { readonly type: string };
   /** Only kernels are regularized. */
   readonly role: 'kernel' | 'bias' | 'scale' | 'offset' | 'statistic';
 }
@@ -63,10 +68,24 @@ export interface LayerComponent<
 > extends Component<T, P> {
   /** The output shape for an input shape, or why the input does not fit. */
   shape(input: Shape, params: Static<TObject<P>>): Shape | Misfit;
+  /**
+   * For layers that make one output of several inputs: its shape, or why they do not fit together. Such a
+   * layer needs two inputs at least; any other takes one.
+   */
+  combine?(inputs: readonly Shape[], params: Static<TObject<P>>): Shape | Misfit;
   /** The layer's weights in the order Keras lists them. */
   parameters(input: Shape, params: Static<TObject<P>>): readonly WeightSpec[];
   /** Multiplications with accumulation for one sample; 0 where not stated. */
   multiplyAdds?(input: Shape, output: Shape, params: Static<TObject<P>>): number;
+}
+
+/** A random change of the training images. */
+export interface AugmentationComponent<
+  T extends string = string,
+  P extends TProperties = TProperties,
+> extends Component<T, P> {
+  /** How many channels the images must have, where not any number will do. */
+  readonly channels?: number;
 }
 
 /** A physical quantity of the instrument that can be learned. */
@@ -131,6 +150,20 @@ export interface DataSourceComponent<
   facts(params: Static<TObject<P>>): DataFacts;
 }
 
+/** A loss, with what it can be computed from. */
+export interface LossComponent<
+  T extends string = string,
+  P extends TProperties = TProperties,
+> extends Component<T, P> {
+  /**
+   * `classes`: one output for each class and a label. `values`: any outputs and targets of their shape
+   * (one-hot labels of classes, the object of an image). `images`: images only. `outputs`: no target.
+   */
+  readonly compares: 'classes' | 'values' | 'images' | 'outputs';
+  /** Whether it applies softmax or the logistic function itself. */
+  readonly takesLogits: boolean;
+}
+
 export function defineComponent<T extends string, P extends TProperties>(
   component: Component<T, P>,
 ): Component<T, P> {
@@ -141,6 +174,12 @@ export function defineLayer<T extends string, P extends TProperties>(
   layer: LayerComponent<T, P>,
 ): LayerComponent<T, P> {
   return layer;
+}
+
+export function defineAugmentation<T extends string, P extends TProperties>(
+  augmentation: AugmentationComponent<T, P>,
+): AugmentationComponent<T, P> {
+  return augmentation;
 }
 
 export function definePhysicalLayer<T extends string, P extends TProperties>(
@@ -155,6 +194,12 @@ export function defineDataSource<T extends string, P extends TProperties>(
   return source;
 }
 
+export function defineLoss<T extends string, P extends TProperties>(
+  loss: LossComponent<T, P>,
+): LossComponent<T, P> {
+  return loss;
+}
+
 /** The value of a component in a resolved experiment: its `type` and every parameter. */
 export type ValueOf<C> =
   C extends Component<infer T, infer P> ? { readonly type: T } & Static<TObject<P>> : never;
@@ -163,7 +208,7 @@ export type ValueOf<C> =
 export function valueSchema<T extends string, P extends TProperties>(
   component: Component<T, P>,
 ): TObject<{ type: TLiteral<T> } & P> {
-  return Type.Object({ type: Type.Literal(component.type), ...component.params }) as TObject<
-    { type: TLiteral<T> } & P
-  >;
+  const members = { type: Type.Literal(component.type), ...component.params };
+  const further = component.others === undefined ? {} : { additional: component.others };
+  return Type.Object(members, further) as TObject<{ type: TLiteral<T> } & P>;
 }

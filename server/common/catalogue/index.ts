@@ -1,5 +1,11 @@
-import { augmentations } from './augmentation';
-import type { Component, LayerComponent, PhysicalComponent } from './component';
+import { augmentations, type AugmentationKind } from './augmentation';
+import { block } from './blocks';
+import type {
+  AugmentationComponent,
+  Component,
+  LayerComponent,
+  PhysicalComponent,
+} from './component';
 import { dataSources } from './data';
 import { initializers } from './initializers';
 import { activations } from './activations';
@@ -10,6 +16,7 @@ import { normalizations } from './normalization';
 import { optimizers } from './optimizers';
 import { physics, type PhysicsKind } from './physics';
 import { regularizers } from './regularizers';
+import { schedules } from './schedules';
 
 /** The top-level parts of an experiment file, in the order a file shows them. */
 export const sections = [
@@ -65,7 +72,7 @@ export const catalogue = {
     title: 'Network layers',
     singular: 'network layer',
     section: 'model',
-    components: layers,
+    components: { ...layers, block },
   },
   activations: {
     title: 'Activations',
@@ -92,6 +99,12 @@ export const catalogue = {
     section: 'optimizer',
     components: optimizers,
   },
+  schedules: {
+    title: 'Learning-rate schedules',
+    singular: 'schedule',
+    section: 'optimizer',
+    components: schedules,
+  },
   metrics: { title: 'Metrics', singular: 'metric', section: 'metrics', components: metrics },
 } as const;
 
@@ -105,6 +118,11 @@ export function layerComponent(type: LayerKind): LayerComponent {
 /** A physical layer, likewise. */
 export function physicalComponent(type: PhysicsKind): PhysicalComponent {
   return physics[type] as unknown as PhysicalComponent;
+}
+
+/** An augmentation, likewise. */
+export function augmentationComponent(type: AugmentationKind): AugmentationComponent {
+  return augmentations[type] as unknown as AugmentationComponent;
 }
 
 /** A family without the precise types of its components, for code that treats all alike. */

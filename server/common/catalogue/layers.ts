@@ -1,41 +1,17 @@
-import { Type } from '@sinclair/typebox';
+import { activationLayers } from './activationLayers';
 import { activationParameter } from './activations';
-import {
-  defineLayer,
-  isMisfit,
-  type Misfit,
-  type Shape,
-  type ValueOf,
-  type WeightSpec,
-} from './component';
+import { defineLayer, isMisfit, type ValueOf } from './component';
+import { convolutionLayers } from './convolutionLayers';
+import { dropoutLayers } from './dropoutLayers';
 import { initializerParameter } from './initializers';
-import { asImage, describe, elements, slide } from './shape';
-import {
-  asPair,
-  oneOfNames,
-  realNumber,
-  text,
-  wholeNumber,
-  wholeNumberPair,
-  yesNo,
-} from './parameters';
-
-/** Every layer may carry a name; without one it gets its type with a number, as in Keras. */
-const named = {
-  name: Type.Optional(
-    text({ description: 'Name of the layer in summaries, weights and series.', minLength: 1 }),
-  ),
-};
-
-const paddings = {
-  valid: 'No padding: the output shrinks by the kernel.',
-  same: 'Zero padding, so that the output has ⌈input / stride⌉ pixels; an odd pixel goes to the right and bottom.',
-} as const;
-
-const keras = (name: string) => ({
-  title: `Keras ${name}`,
-  url: `https://keras.io/api/layers/`,
-});
+import { kernelAndBias, keras, named, paddings, slideKernel } from './layerParts';
+import { mergeLayers } from './mergeLayers';
+import { asPair, oneOfNames, realNumber, wholeNumber, wholeNumberPair, yesNo } from './parameters';
+import { normalizationLayers } from './normalizationLayers';
+import { poolingLayers } from './poolingLayers';
+import { kernelRegularizer } from './regularizers';
+import { describe, elements } from './shape';
+import { shapeLayers } from './shapeLayers';
 
 const conv2d = defineLayer({
   type: 'conv2d',
@@ -74,23 +50,26 @@ const conv2d = defineLayer({
     }),
     kernelInitializer: initializerParameter('How the kernel starts.', 'glorotUniform'),
     biasInitializer: initializerParameter('How the bias starts.', 'zeros'),
+    kernelRegularizer,
+    weightStandardization: yesNo({
+      description:
+        'Use each kernel with its mean taken off and divided by √(variance + 10⁻⁵) over its taps and input channels (Qiao et al., 2019).',
+      default: false,
+    }),
   },
-  references: [keras('Conv2D')],
+  references: [
+    keras('Conv2D'),
+    {
+      title:
+        'Qiao et al., Micro-batch training with batch-channel normalization and weight standardization',
+      url: 'https://arxiv.org/abs/1903.10520',
+    },
+  ],
   snippet: '"filters": ${1:32}, "kernelSize": ${2:3}, "activation": "${3:relu}"',
   examples: [{ type: 'conv2d', filters: 32, kernelSize: 3, activation: 'relu' }],
   shape(input, params) {
-    const image = asImage(input, 'conv2d');
-    if (isMisfit(image)) return image;
-    const strides = asPair(params.strides);
-    const dilation = asPair(params.dilation);
-    if (Math.max(...strides) > 1 && Math.max(...dilation) > 1) {
-      return {
-        parameter: 'dilation',
-        message: `A dilated convolution cannot have a stride as well; got dilation ${dilation.join(' × ')} and stride ${strides.join(' × ')}. Set one of them to 1.`,
-      };
-    }
-    const size = slide(image, asPair(params.kernelSize), strides, params.padding, dilation);
-    return isMisfit(size) ? { parameter: 'kernelSize', ...size } : [...size, params.filters];
+    const size = slideKernel('conv2d', input, params);
+    return isMisfit(size) ? size : [...size, params.filters];
   },
   parameters(input, params) {
     const [rows, columns] = asPair(params.kernelSize);
@@ -100,84 +79,6 @@ const conv2d = defineLayer({
     const [rows, columns] = asPair(params.kernelSize);
     return elements(output) * rows * columns * (input[2] ?? 0);
   },
-});
-
-const poolParams = {
-  ...named,
-  poolSize: wholeNumberPair({
-    description: 'Rows and columns of the window.',
-    unit: 'px',
-    minimum: 1,
-    maximum: 1024,
-    default: 2,
-  }),
-  strides: Type.Optional(
-    wholeNumberPair({
-      description: 'Step of the window; the window size if left out.',
-      unit: 'px',
-      minimum: 1,
-      maximum: 1024,
-    }),
-  ),
-  padding: oneOfNames(paddings, { description: 'What happens at the border.', default: 'valid' }),
-};
-interface PoolValue {
-  readonly poolSize: number | [number, number];
-  readonly strides?: number | [number, number];
-  readonly padding: 'valid' | 'same';
-}
-
-function poolShape(type: string, input: Shape, params: PoolValue): Shape | Misfit {
-  const image = asImage(input, type);
-  if (isMisfit(image)) return image;
-  const window = asPair(params.poolSize);
-  const size = slide(
-    image,
-    window,
-    asPair(params.strides ?? params.poolSize),
-    params.padding,
-    [1, 1],
-  );
-  return isMisfit(size) ? { parameter: 'poolSize', ...size } : [...size, image[2]];
-}
-
-const maxPooling2d = defineLayer({
-  type: 'maxPooling2d',
-  title: '2-D max pooling',
-  summary: 'Keeps the largest value of each window: smaller images, some shift invariance.',
-  formula: 'y[i,j,c] = max over the window of x[i·s+a, j·s+b, c]',
-  params: poolParams,
-  references: [keras('MaxPooling2D')],
-  examples: [{ type: 'maxPooling2d' }, { type: 'maxPooling2d', poolSize: 3, strides: 2 }],
-  shape: (input, params) => poolShape('maxPooling2d', input, params),
-  parameters: () => [],
-});
-
-const averagePooling2d = defineLayer({
-  type: 'averagePooling2d',
-  title: '2-D average pooling',
-  summary: 'Averages each window; padded pixels do not count.',
-  formula: 'y[i,j,c] = mean over the valid cells of the window',
-  params: poolParams,
-  references: [keras('AveragePooling2D')],
-  examples: [{ type: 'averagePooling2d' }],
-  shape: (input, params) => poolShape('averagePooling2d', input, params),
-  parameters: () => [],
-});
-
-const globalAveragePooling2d = defineLayer({
-  type: 'globalAveragePooling2d',
-  title: 'Global average pooling',
-  summary: 'Averages each channel over the whole image: features without position.',
-  formula: 'y[c] = mean over i,j of x[i,j,c]',
-  params: named,
-  references: [keras('GlobalAveragePooling2D')],
-  examples: [{ type: 'globalAveragePooling2d' }],
-  shape(input) {
-    const image = asImage(input, 'globalAveragePooling2d');
-    return isMisfit(image) ? image : [image[2]];
-  },
-  parameters: () => [],
 });
 
 const flatten = defineLayer({
@@ -200,14 +101,25 @@ const dense = defineLayer({
     ...named,
     units: wholeNumber({ description: 'Number of output features.', minimum: 1, maximum: 1048576 }),
     useBias: yesNo({ description: 'Add a learned offset to each unit.', default: true }),
+    dropConnect: realNumber({
+      description:
+        'Probability that a weight of the kernel is left out of a step (DropConnect); the rest is scaled up, and evaluation uses all.',
+      minimum: 0,
+      exclusiveMaximum: 1,
+      default: 0,
+    }),
     activation: activationParameter({
       description: 'Function applied to the output.',
       default: 'linear',
     }),
     kernelInitializer: initializerParameter('How the kernel starts.', 'glorotUniform'),
     biasInitializer: initializerParameter('How the bias starts.', 'zeros'),
+    kernelRegularizer,
   },
-  references: [keras('Dense')],
+  references: [
+    keras('Dense'),
+    { title: 'Wan et al., Regularization of neural networks using DropConnect, ICML 2013' },
+  ],
   snippet: '"units": ${1:10}',
   examples: [{ type: 'dense', units: 10 }],
   shape(input, params) {
@@ -221,133 +133,19 @@ const dense = defineLayer({
   multiplyAdds: (input, output) => elements(input) * elements(output),
 });
 
-const activation = defineLayer({
-  type: 'activation',
-  title: 'Activation',
-  summary: 'Applies a function to every value, as a layer of its own.',
-  params: { ...named, function: activationParameter({ description: 'The function.' }) },
-  references: [keras('Activation')],
-  snippet: '"function": "${1:relu}"',
-  examples: [{ type: 'activation', function: 'relu' }],
-  shape: (input) => input,
-  parameters: () => [],
-});
-
-const dropout = defineLayer({
-  type: 'dropout',
-  title: 'Dropout',
-  summary:
-    'Sets a random part of the values to 0 in training and scales up the rest (inverted dropout); does nothing in evaluation.',
-  formula: 'y = x · m / (1 − rate), m = 0 with probability rate, else 1',
-  params: {
-    ...named,
-    rate: realNumber({
-      description: 'Probability that a value is dropped.',
-      minimum: 0,
-      exclusiveMaximum: 1,
-      default: 0.5,
-    }),
-  },
-  references: [
-    keras('Dropout'),
-    {
-      title:
-        'Srivastava et al., Dropout: a simple way to prevent neural networks from overfitting, JMLR 2014',
-    },
-  ],
-  snippet: '"rate": ${1:0.5}',
-  examples: [{ type: 'dropout', rate: 0.5 }],
-  shape: (input) => input,
-  parameters: () => [],
-});
-
-const batchNormalization = defineLayer({
-  type: 'batchNormalization',
-  title: 'Batch normalization',
-  summary:
-    'Standardizes each channel over the batch in training and by running averages in evaluation, then scales and shifts it.',
-  formula:
-    'y = γ (x − μ) / √(σ² + ε) + β, with the biased σ²; running = momentum · running + (1 − momentum) · batch',
-  params: {
-    ...named,
-    momentum: realNumber({
-      description: 'Weight of the past in the running averages.',
-      minimum: 0,
-      maximum: 1,
-      default: 0.99,
-    }),
-    epsilon: realNumber({
-      description: 'Added to the variance.',
-      exclusiveMinimum: 0,
-      maximum: 1,
-      default: 1e-3,
-    }),
-    center: yesNo({ description: 'Learn the offset β.', default: true }),
-    scale: yesNo({ description: 'Learn the scale γ.', default: true }),
-  },
-  references: [
-    keras('BatchNormalization'),
-    { title: 'Ioffe and Szegedy, Batch normalization, ICML 2015' },
-  ],
-  examples: [{ type: 'batchNormalization' }],
-  shape: (input) => input,
-  parameters(input, params) {
-    const shape = [input[input.length - 1] ?? 0];
-    const weights: WeightSpec[] = [];
-    const add = (name: string, initializer: 'ones' | 'zeros', role: WeightSpec['role']) =>
-      weights.push({
-        name,
-        shape,
-        trainable: role !== 'statistic',
-        initializer: { type: initializer },
-        role,
-      });
-    if (params.scale) add('gamma', 'ones', 'scale');
-    if (params.center) add('beta', 'zeros', 'offset');
-    add('movingMean', 'zeros', 'statistic');
-    add('movingVariance', 'ones', 'statistic');
-    return weights;
-  },
-});
-
 export const layers = {
   conv2d,
-  maxPooling2d,
-  averagePooling2d,
-  globalAveragePooling2d,
+  ...convolutionLayers,
+  ...poolingLayers,
   flatten,
+  ...shapeLayers,
+  ...mergeLayers,
   dense,
-  activation,
-  dropout,
-  batchNormalization,
+  ...activationLayers,
+  ...dropoutLayers,
+  ...normalizationLayers,
 } as const;
 
 export type LayerKind = keyof typeof layers;
 export type LayerValue = ValueOf<(typeof layers)[LayerKind]>;
 export type LayerValueOf<K extends LayerKind> = ValueOf<(typeof layers)[K]>;
-
-function kernelAndBias(
-  shape: Shape,
-  outputs: number,
-  params: {
-    readonly useBias: boolean;
-    readonly kernelInitializer: { readonly type: string };
-    readonly biasInitializer: { readonly type: string };
-  },
-): readonly WeightSpec[] {
-  const kernel: WeightSpec = {
-    name: 'kernel',
-    shape,
-    trainable: true,
-    initializer: params.kernelInitializer,
-    role: 'kernel',
-  };
-  const bias: WeightSpec = {
-    name: 'bias',
-    shape: [outputs],
-    trainable: true,
-    initializer: params.biasInitializer,
-    role: 'bias',
-  };
-  return params.useBias ? [kernel, bias] : [kernel];
-}

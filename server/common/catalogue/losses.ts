@@ -1,30 +1,108 @@
-import { defineComponent, type ValueOf } from './component';
+import { Type, type Static } from '@sinclair/typebox';
+import {
+  type Component,
+  defineLoss,
+  type LossComponent,
+  valueSchema,
+  type ValueOf,
+} from './component';
+import { lossesOfClasses } from './lossesOfClasses';
+import { lossesOfImages } from './lossesOfImages';
+import { lossesOfValues } from './lossesOfValues';
+import { realNumber, wholeNumber } from './parameters';
 
-const softmaxCrossEntropy = defineComponent({
-  type: 'softmaxCrossEntropy',
-  title: 'Softmax cross-entropy',
-  summary:
-    'For choosing one class out of several; takes logits, so the network ends without softmax.',
-  formula: 'ℓ = −Σ_k y_k (z_k − ln Σ_j e^{z_j}), mean over the batch',
-  params: {},
-  references: [
-    { title: 'Goodfellow et al., Deep Learning, 6.2.2.3', url: 'https://www.deeplearningbook.org' },
-  ],
-  examples: [{ type: 'softmaxCrossEntropy' }],
-});
+/** Losses that a mixture can be made of. */
+const simpleLosses = { ...lossesOfClasses, ...lossesOfValues, ...lossesOfImages } as const;
 
-const meanSquaredError = defineComponent({
-  type: 'meanSquaredError',
-  title: 'Mean squared error',
-  summary:
-    'Compares outputs with targets: with the one-hot label if the network gives one value for each class, with the object before the instrument if it gives an image.',
-  formula: 'ℓ = mean over all outputs of (y − t)², without ½, mean over the batch',
-  params: {},
+export type SimpleLossKind = keyof typeof simpleLosses;
+export type SimpleLossValue = ValueOf<(typeof simpleLosses)[SimpleLossKind]>;
+
+const schedule = Type.Object(
+  {
+    startWeight: realNumber({
+      description: 'Weight before the change.',
+      minimum: 0,
+      maximum: 1e9,
+      default: 0,
+    }),
+    startEpoch: wholeNumber({
+      description: 'Epochs before the weight begins to change.',
+      unit: 'epochs',
+      minimum: 0,
+      maximum: 1_000_000,
+      default: 0,
+    }),
+    epochs: wholeNumber({
+      description: 'Epochs over which it goes in a straight line to the weight of the term.',
+      unit: 'epochs',
+      minimum: 1,
+      maximum: 1_000_000,
+    }),
+  },
+  { description: 'How the weight changes; constant if left out.' },
+);
+
+const term = Type.Object(
+  {
+    loss: Type.Unsafe<SimpleLossValue>({
+      oneOf: Object.values(simpleLosses).map((component) => ({
+        ...valueSchema(component as Component),
+        title: component.title,
+        description: component.summary,
+      })),
+      description: 'The loss of this term.',
+      family: 'losses',
+    }),
+    weight: realNumber({ description: 'Its weight α.', minimum: 0, maximum: 1e9, default: 1 }),
+    schedule: Type.Optional(schedule),
+  },
+  { description: 'One loss with its weight.' },
+);
+export type LossTerm = Static<typeof term>;
+
+const mixture = defineLoss({
+  type: 'mixture',
+  title: 'Mixture',
+  summary: 'A weighted sum of losses, each of which is reported as well.',
+  formula: 'ℓ = Σ_i α_i ℓ_i',
+  params: {
+    terms: Type.Array(term, {
+      description:
+        'The losses, each as { "loss": { "type": … }, "weight": 1, "schedule": { "startWeight": 0, "epochs": 10 } }.',
+      minItems: 1,
+      maxItems: 32,
+    }),
+  },
   references: [],
-  examples: [{ type: 'meanSquaredError' }],
+  snippet: '"terms": [{ "loss": { "type": "${1:meanSquaredError}" }, "weight": ${2:1} }]',
+  examples: [
+    {
+      type: 'mixture',
+      terms: [
+        { loss: { type: 'meanSquaredError' } },
+        { loss: { type: 'ssim' }, weight: 0.2, schedule: { epochs: 5 } },
+      ],
+    },
+  ],
+  compares: 'values',
+  takesLogits: false,
 });
 
-export const losses = { softmaxCrossEntropy, meanSquaredError } as const;
+export const losses = { ...simpleLosses, mixture } as const;
 
 export type LossKind = keyof typeof losses;
 export type LossValue = ValueOf<(typeof losses)[LossKind]>;
+export type LossValueOf<K extends LossKind> = ValueOf<(typeof losses)[K]>;
+
+/** A loss without the precise type of its parameters. */
+export function lossComponent(type: LossKind): LossComponent {
+  return losses[type] as unknown as LossComponent;
+}
+
+/** The losses that a loss consists of, with their places in its value: its terms, or itself alone. */
+export function simpleLossesOf(
+  value: LossValue,
+): readonly { readonly value: SimpleLossValue; readonly path: readonly (string | number)[] }[] {
+  if (value.type !== 'mixture') return [{ value, path: [] }];
+  return value.terms.map(({ loss }, i) => ({ value: loss, path: ['terms', i, 'loss'] }));
+}

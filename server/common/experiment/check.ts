@@ -3,9 +3,12 @@ import { dataSources, type DataSourceValue } from '../catalogue/data';
 import { metrics, type MetricKind } from '../catalogue/metrics';
 import { tasks, type Task } from '../catalogue/tasks';
 import { monitoredFigure } from '../catalogue/training';
+import { checkAugmentation } from './checkAugmentation';
 import { checkData } from './checkData';
-import { checkOutput } from './checkOutput';
+import { checkGraph } from './checkGraph';
 import { checkNormalization } from './checkNormalization';
+import { checkOutput } from './checkOutput';
+import { checkOptimizer } from './checkOptimizer';
 import { checkPhysics } from './checkPhysics';
 import type { Experiment } from './experiment';
 import type { Finding } from './problem';
@@ -14,7 +17,7 @@ import { traceExperiment, type Trace } from './trace';
 
 /**
  * What is wrong between the sections of an experiment: shapes, loss against output and labels, splits,
- * physics, training. Takes what the catalogue knows of the data unless they have been read.
+ * augmentation, physics, training. Takes what the catalogue knows of the data unless they have been read.
  */
 export function checkExperiment(experiment: Experiment, dataFacts?: DataFacts): readonly Finding[] {
   const facts = dataFacts ?? factsOf(experiment.data.source);
@@ -29,12 +32,14 @@ export function checkTraced(
 ): readonly Finding[] {
   return [
     ...checkData(experiment, facts),
+    ...checkAugmentation(experiment.augmentation, facts.shape),
     ...checkPhysics(experiment.physics),
     ...trace.findings,
-    ...checkNames(experiment),
+    ...checkGraph(experiment),
     ...checkNormalization(experiment, trace),
     ...checkNumbers(experiment),
     ...checkOutput(experiment, facts, trace),
+    ...checkOptimizer(experiment),
     ...checkTraining(experiment),
     ...checkMetrics(experiment, facts, trace),
   ];
@@ -43,38 +48,6 @@ export function checkTraced(
 /** What is known of a data source without reading it. */
 export function factsOf(source: DataSourceValue): DataFacts {
   return (dataSources[source.type] as unknown as DataSourceComponent).facts(source);
-}
-
-function checkNames({ model }: Experiment): readonly Finding[] {
-  const findings: Finding[] = [];
-  const seen = new Set<string>();
-  for (const [index, { name }] of model.layers.entries()) {
-    if (name === undefined) continue;
-    const problem = problemOfName(name, seen);
-    seen.add(name);
-    if (problem === undefined) continue;
-    findings.push({ severity: 'error', ...problem, path: ['model', 'layers', index, 'name'] });
-  }
-  return findings;
-}
-
-function problemOfName(
-  name: string,
-  seen: ReadonlySet<string>,
-): { readonly code: string; readonly message: string } | undefined {
-  if (seen.has(name)) {
-    const message = `Two layers are named "${name}". Give one of them another name: it is how weights and series are told apart.`;
-    return { code: 'model/duplicate-name', message };
-  }
-  if (name === 'input') {
-    const message = `A layer cannot be named "input": that is the image after normalization. Choose another name.`;
-    return { code: 'model/reserved-name', message };
-  }
-  if (!/^[\w.-]+$/.test(name)) {
-    const message = `The name of a layer may have letters, digits, "_", "-" and "." only; got ${JSON.stringify(name)}. Other signs would break the names of its weights.`;
-    return { code: 'model/bad-name', message };
-  }
-  return undefined;
 }
 
 /** Pairs of numbers whose order matters. */

@@ -1,4 +1,5 @@
 import type { DataFacts } from '../catalogue/component';
+import { lossComponent, simpleLossesOf } from '../catalogue/losses';
 import type { Experiment } from './experiment';
 import { checkSplit } from './checkSplit';
 import type { Finding } from './problem';
@@ -43,7 +44,7 @@ function checkClasses(experiment: Experiment, facts: DataFacts): readonly Findin
   const { data } = experiment;
   // Several labels need not be in every split, and a mask has many classes in one sample.
   if ((facts.target ?? 'class') !== 'class') return [];
-  if (names?.length === 1 && experiment.loss.type === 'softmaxCrossEntropy') {
+  if (names?.length === 1 && choosesClass(experiment)) {
     const message = `A network cannot learn to choose from one class only; the data have just "${names[0]}". Add samples of another class.`;
     findings.push({ severity: 'error', code: 'data/one-class', message, path });
   }
@@ -55,6 +56,10 @@ function checkClasses(experiment: Experiment, facts: DataFacts): readonly Findin
     break;
   }
   return findings;
+}
+
+function choosesClass({ loss }: Experiment): boolean {
+  return simpleLossesOf(loss).some(({ value }) => lossComponent(value.type).compares === 'classes');
 }
 
 function checkBatchSize({ data, training }: Experiment, facts: DataFacts): readonly Finding[] {

@@ -1,4 +1,5 @@
 import type { DataFacts } from '../catalogue/component';
+import type { EngineChoice } from '../engine';
 import { CodedError } from '../protocol/rpc';
 import { diagnoseExperiment, hasErrors, type Diagnosis } from './diagnose';
 import type { Experiment } from './experiment';
@@ -13,12 +14,16 @@ export type InspectData = (experiment: Experiment) => Promise<DataFacts>;
  * Reads and checks a text, then checks it again with what the data themselves say. What is wrong with
  * the data is a problem at the place in the file that names them.
  */
-export async function diagnoseWithData(text: string, inspect: InspectData): Promise<Diagnosis> {
-  const diagnosis = diagnoseExperiment(text);
+export async function diagnoseWithData(
+  text: string,
+  inspect: InspectData,
+  engine?: EngineChoice,
+): Promise<Diagnosis> {
+  const diagnosis = diagnoseExperiment(text, undefined, engine);
   const { experiment, problems } = diagnosis;
   if (experiment === undefined || hasErrors(problems)) return diagnosis;
   try {
-    return diagnoseExperiment(text, await inspect(experiment));
+    return diagnoseExperiment(text, await inspect(experiment), engine);
   } catch (error) {
     if (!(error instanceof CodedError) || !error.code.startsWith('data/')) throw error;
     const finding = dataFinding(experiment, error);

@@ -1,6 +1,8 @@
 import type { Node } from 'jsonc-parser';
 import type { DataFacts } from '../catalogue/component';
+import type { EngineChoice } from '../engine';
 import { checkTraced, factsOf } from './check';
+import { unsupportedOn } from './engineLimits';
 import type { Experiment } from './experiment';
 import type { Finding, Problem } from './problem';
 import { readExperiment, type Reading } from './read';
@@ -18,8 +20,15 @@ export interface Diagnosis {
   readonly root?: Node;
 }
 
-/** Reads and checks a text and finds the place of every problem. Never throws. */
-export function diagnoseExperiment(text: string, dataFacts?: DataFacts): Diagnosis {
+/**
+ * Reads and checks a text and finds the place of every problem; `engine` is the one that is asked for.
+ * Never throws.
+ */
+export function diagnoseExperiment(
+  text: string,
+  dataFacts?: DataFacts,
+  engine: EngineChoice = 'auto',
+): Diagnosis {
   const reading = readExperiment(text);
   const { experiment, root } = reading;
   const trace = traceDraft(reading, dataFacts);
@@ -28,7 +37,10 @@ export function diagnoseExperiment(text: string, dataFacts?: DataFacts): Diagnos
   const findings =
     experiment === undefined || trace === undefined
       ? ((isSound ? trace?.findings : undefined) ?? [])
-      : checkTraced(experiment, dataFacts ?? factsOf(experiment.data.source), trace);
+      : [
+          ...checkTraced(experiment, dataFacts ?? factsOf(experiment.data.source), trace),
+          ...(engine === 'auto' ? [] : unsupportedOn(engine, trace)),
+        ];
   const problems = [...reading.problems, ...findings.map((finding) => locate(reading, finding))];
   problems.sort((a, b) => a.offset - b.offset || a.length - b.length);
   return {
@@ -52,8 +64,14 @@ function locate(reading: Reading, finding: Finding): Problem {
 function traceDraft({ draft, problems }: Reading, dataFacts?: DataFacts): Trace | undefined {
   const source = draft?.data?.source;
   const layers = draft?.model?.layers;
-  const instrumentIsBroken = problems.some(({ path }) => path[0] === 'physics');
-  if (source === undefined || layers === undefined || instrumentIsBroken) return undefined;
+  // A list that breaks off in the middle would be half an instrument, or half a block.
+  const isBroken = problems.some(
+    ({ path }) => path[0] === 'physics' || (path[0] === 'model' && path[1] === 'blocks'),
+  );
+  if (source === undefined || layers === undefined || isBroken) return undefined;
   const { shape } = dataFacts ?? factsOf(source);
-  return traceExperiment({ physics: draft?.physics ?? [], model: { layers } }, shape);
+  return traceExperiment(
+    { physics: draft?.physics ?? [], model: { blocks: draft?.model?.blocks ?? {}, layers } },
+    shape,
+  );
 }

@@ -1,5 +1,6 @@
 import { Type, type Static, type TSchema, type TObject } from '@sinclair/typebox';
 import type { AugmentationValue } from '../catalogue/augmentation';
+import { argumentSchema, type BlockDefinition, type BlockUse } from '../catalogue/blocks';
 import { valueSchema } from '../catalogue/component';
 import { splitSchema, type DataSourceValue } from '../catalogue/data';
 import { family, type FamilyName } from '../catalogue/index';
@@ -21,12 +22,18 @@ export interface Experiment {
   readonly augmentation: readonly AugmentationValue[];
   readonly physics: readonly PhysicsValue[];
   readonly normalization?: NormalizationValue;
-  readonly model: { readonly layers: readonly LayerValue[] };
+  readonly model: ModelValue;
   readonly loss: LossValue;
   readonly regularization?: RegularizerValue;
   readonly optimizer: OptimizerValue;
   readonly training: Static<typeof trainingSchema>;
   readonly metrics: readonly MetricKind[];
+}
+
+/** The network as the file has it. */
+export interface ModelValue {
+  readonly blocks: Readonly<Record<string, BlockDefinition>>;
+  readonly layers: readonly (LayerValue | BlockUse)[];
 }
 
 /** One of the components of a family, told apart by `type`; `family` leads back to the catalogue. */
@@ -37,6 +44,11 @@ function oneOf(name: FamilyName, description: string): TSchema {
     description: component.summary,
   }));
   return Type.Unsafe({ oneOf: branches, description, family: name });
+}
+
+/** An object whose keys are names that the file chooses; empty if left out. */
+function named(member: TSchema, options: { readonly description: string }): TSchema {
+  return Type.Unsafe({ type: 'object', additional: member, default: {}, ...options });
 }
 
 /**
@@ -78,6 +90,21 @@ export const experimentSchema: TObject = Type.Object(
     ),
     model: Type.Object(
       {
+        blocks: named(
+          Type.Object({
+            parameters: named(argumentSchema, {
+              description: 'The parameters of the block, each with its default.',
+            }),
+            layers: Type.Array(oneOf('layers', 'A layer of the block.'), {
+              description:
+                'The layers. "$name" stands for the parameter `name`; the input "input" is what the block reads, its output that of the last layer.',
+              minItems: 1,
+              maxItems: 2000,
+              template: true,
+            }),
+          }),
+          { description: 'Groups of layers that layers of type "block" stand for, by name.' },
+        ),
         layers: Type.Array(oneOf('layers', 'A layer of the network.'), {
           description: 'The layers, from the input to the logits.',
           minItems: 1,

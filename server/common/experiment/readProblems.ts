@@ -15,6 +15,8 @@ export interface ReadContext {
   readonly problems: Problem[];
   /** Number of places that could not be read, reported or not: what holds one of them is not whole. */
   gaps: number;
+  /** How many lists around the place may have "$name" for a value. */
+  templates?: number;
 }
 
 /** Whether no further problem is taken. */

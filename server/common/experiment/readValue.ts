@@ -26,6 +26,7 @@ import {
   propertyOf,
   type SchemaNode,
 } from './schemaNode';
+import { isReference } from './reference';
 import { nearestName } from './suggest';
 
 /**
@@ -39,11 +40,13 @@ export function readValue(
   path: JsonPath,
 ): unknown {
   if (isFull(ctx)) return gap(ctx);
+  if ((ctx.templates ?? 0) > 0 && isReference(node.value)) return node.value;
   if (schema.oneOf !== undefined) return readComponent(ctx, node, schema, path);
   const choices = choicesOf(schema);
   if (choices !== undefined) return readChoice(ctx, node, schema, choices, path);
   if (schema.anyOf !== undefined) {
-    const fitting = schema.anyOf.find((option) => hasJsonType(node, option));
+    const sameType = schema.anyOf.filter((option) => hasJsonType(node, option));
+    const fitting = sameType.find((option) => hasItsLength(node, option)) ?? sameType[0];
     if (fitting === undefined) return wrongType(ctx, node, schema, path);
     return readValue(ctx, node, { ...fitting, ...unitOf(schema) }, path);
   }
@@ -92,7 +95,24 @@ function readObject(ctx: ReadContext, node: Node, schema: SchemaNode, path: Json
     const value = readValue(ctx, valueNode, property, [...path, key]);
     if (value !== undefined) entries.push([key, value]);
   }
-  return Object.fromEntries(entries);
+  return Object.fromEntries([...entries, ...readAdditional(ctx, members, schema, path)]);
+}
+
+/** The members whose names the schema leaves open. */
+function readAdditional(
+  ctx: ReadContext,
+  members: ReadonlyMap<string, Member>,
+  schema: SchemaNode,
+  path: JsonPath,
+): readonly [string, unknown][] {
+  const { additional, properties = {} } = schema;
+  if (additional === undefined) return [];
+  return [...members].flatMap(([key, { valueNode }]): [string, unknown][] => {
+    if (Object.hasOwn(properties, key)) return [];
+    const value =
+      valueNode === undefined ? gap(ctx) : readValue(ctx, valueNode, additional, [...path, key]);
+    return value === undefined ? [] : [[key, value]];
+  });
 }
 
 function readComponent(ctx: ReadContext, node: Node, schema: SchemaNode, path: JsonPath): unknown {
@@ -155,6 +175,8 @@ function readString(ctx: ReadContext, node: Node, schema: SchemaNode, path: Json
 function readList(ctx: ReadContext, node: Node, schema: SchemaNode, path: JsonPath): unknown {
   const children = node.children ?? [];
   checkCount(ctx, node, schema, path);
+  const templates = ctx.templates ?? 0;
+  ctx.templates = templates + (schema.template === true ? 1 : 0);
   const values: unknown[] = [];
   let broken = false;
   for (const [index, child] of children.entries()) {
@@ -169,6 +191,7 @@ function readList(ctx: ReadContext, node: Node, schema: SchemaNode, path: JsonPa
     broken ||= value === undefined || ctx.gaps > before;
     if (!broken) values.push(value);
   }
+  ctx.templates = templates;
   return values;
 }
 
@@ -195,6 +218,11 @@ function headOfList(node: Node): Pick<Node, 'offset' | 'length'> {
 function hasJsonType(node: Node, schema: SchemaNode): boolean {
   if (schema.type === undefined) return true;
   return node.type === (schema.type === 'integer' ? 'number' : schema.type);
+}
+
+/** Whether a list is as long as a schema of fixed places wants it. */
+function hasItsLength(node: Node, { items }: SchemaNode): boolean {
+  return !Array.isArray(items) || items.length === (node.children ?? []).length;
 }
 
 /** The unit of a list or a choice holds for the numbers in it. */

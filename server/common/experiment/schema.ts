@@ -45,13 +45,20 @@ function convert(schema: SchemaNode): JsonSchema {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
   return defined({
     type,
-    items: items === undefined ? undefined : itemsOf(items),
+    items: items === undefined ? undefined : schema.template ? anyComponent : itemsOf(items),
     additionalItems: Array.isArray(items) ? false : undefined,
     ...{ minItems, maxItems, uniqueItems, minLength, maxLength },
     ...{ minimum, maximum, exclusiveMinimum, exclusiveMaximum },
     ...annotations(schema),
   });
 }
+
+/** A component that may have "$name" for any value: what stands for it is checked where it is used. */
+const anyComponent: JsonSchema = {
+  type: 'object',
+  properties: { type: { type: 'string' } },
+  required: ['type'],
+};
 
 function itemsOf(items: NonNullable<SchemaNode['items']>): unknown {
   return Array.isArray(items)
@@ -69,7 +76,7 @@ function object(schema: SchemaNode): JsonSchema {
     type: 'object',
     properties: Object.fromEntries(properties) as JsonSchema,
     required: propertiesOf(schema).flatMap(([name]) => (isRequired(schema, name) ? name : [])),
-    additionalProperties: false,
+    additionalProperties: schema.additional === undefined ? false : convert(schema.additional),
     ...annotations(schema),
   });
 }

@@ -18,8 +18,12 @@ export interface SchemaNode {
   /** The family of the catalogue whose components or names stand here. */
   readonly family?: FamilyName;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
+  /** The schema of further properties, whatever their names. */
+  readonly additional?: SchemaNode;
   readonly required?: readonly string[];
   readonly items?: SchemaNode | readonly SchemaNode[];
+  /** Whether the elements may have "$name" in place of any value, for a parameter of their block. */
+  readonly template?: boolean;
   readonly minItems?: number;
   readonly maxItems?: number;
   readonly uniqueItems?: boolean;
@@ -42,7 +46,7 @@ export function propertiesOf(schema: SchemaNode): readonly (readonly [string, Sc
 /** The schema of one property; own properties only, so that `__proto__` is no property of anything. */
 export function propertyOf(schema: SchemaNode, key: string): SchemaNode | undefined {
   const properties = schema.properties ?? {};
-  return Object.hasOwn(properties, key) ? properties[key] : undefined;
+  return Object.hasOwn(properties, key) ? properties[key] : schema.additional;
 }
 
 /** Whether a file must state the property: it has no default and may not be absent. */

@@ -1,22 +1,28 @@
 import type { DataFacts } from '../catalogue/component';
-import type { LossKind } from '../catalogue/losses';
+import { lossComponent, simpleLossesOf, type SimpleLossKind } from '../catalogue/losses';
 import { taskOfTarget, type Task } from '../catalogue/tasks';
 import type { Experiment } from './experiment';
 import type { Trace } from './trace';
 
-/** What each loss can be used for. */
-export const lossTasks = {
-  softmaxCrossEntropy: ['classification', 'segmentation'],
-  meanSquaredError: ['classification', 'reconstruction', 'regression'],
-} as const satisfies Readonly<Record<LossKind, readonly Task[]>>;
-
-/** Whether a loss makes probabilities of the outputs itself. */
-export function takesLogits(loss: LossKind): boolean {
-  return loss === 'softmaxCrossEntropy';
+/** Whether a loss can be used for a task; one that looks at the outputs alone takes any images. */
+export function fitsTask(loss: SimpleLossKind, task: Task): boolean {
+  const { compares, takesLogits } = lossComponent(loss);
+  switch (compares) {
+    case 'classes':
+      return task === 'classification' || task === 'segmentation';
+    case 'values':
+      // A label counts as predicted where its logit is above 0, which only such losses lead to.
+      return takesLogits ? task !== 'regression' : task !== 'multiLabel';
+    case 'images':
+      return task === 'reconstruction';
+    case 'outputs':
+      return task === 'reconstruction' || task === 'segmentation';
+  }
 }
 
-export function fitsTask(loss: LossKind, task: Task): boolean {
-  return lossTasks[loss].some((one) => one === task);
+/** Whether the loss, or a part of it, applies softmax or the logistic function itself. */
+export function takesLogits({ loss }: Pick<Experiment, 'loss'>): boolean {
+  return simpleLossesOf(loss).some(({ value }) => lossComponent(value.type).takesLogits);
 }
 
 /**
@@ -30,5 +36,8 @@ export function taskOf(
 ): Task {
   if (target !== 'class') return taskOfTarget[target];
   const givesImage = (output?.length ?? 0) > 1;
-  return givesImage && fitsTask(loss.type, 'reconstruction') ? 'reconstruction' : 'classification';
+  const comparesImages = simpleLossesOf(loss).some(({ value }) =>
+    ['values', 'images'].includes(lossComponent(value.type).compares),
+  );
+  return givesImage && comparesImages ? 'reconstruction' : 'classification';
 }

@@ -1,24 +1,24 @@
 import { layerComponent, physicalComponent } from '../catalogue/index';
-import type { LayerKind, LayerValue } from '../catalogue/layers';
+import type { LayerKind } from '../catalogue/layers';
 import { elements } from '../catalogue/shape';
 import {
   isMisfit,
+  type LayerComponent,
+  type Misfit,
   type PhysicalParameterSpec,
   type Shape,
   type WeightSpec,
 } from '../catalogue/component';
-import type { Experiment } from './experiment';
+import { expandModel, type PlacedLayer } from './expand';
+import type { Experiment, ModelValue } from './experiment';
+import { inputName, namer } from './names';
 import type { JsonPath } from './path';
 import type { Finding } from './problem';
 
-/** A network layer with everything its input decides. */
-export interface LayerTrace {
-  /** Its own name, or Keras' way: `conv2d`, `conv2d_1`. Prefix of its weights. */
-  readonly name: string;
+/** A network layer with everything its inputs decide. Its name is the prefix of its weights. */
+export interface LayerTrace extends PlacedLayer {
   readonly type: LayerKind;
-  readonly path: JsonPath;
-  /** Names of the layers it reads; `input` is the image after normalization. */
-  readonly inputs: readonly string[];
+  /** The shape of its first input. */
   readonly inputShape: Shape;
   readonly outputShape: Shape;
   readonly weights: readonly WeightSpec[];
@@ -58,13 +58,15 @@ export function traceExperiment(
   const physicsTraces = tracePhysics(experiment.physics, input, findings);
   const last = physicsTraces.at(-1)?.outputShape ?? input;
   if (findings.length > 0) return { input, physics: physicsTraces, layers: [], findings };
-  const layerTraces = traceLayers(experiment.model.layers, last, findings);
+  const { layers: layerTraces, isWhole } = traceLayers(experiment.model, last, findings);
   return {
     input,
     physics: physicsTraces,
     layers: layerTraces,
     findings,
-    ...(findings.length === 0 ? { output: layerTraces.at(-1)?.outputShape ?? last } : {}),
+    ...(isWhole && findings.length === 0
+      ? { output: layerTraces.at(-1)?.outputShape ?? last }
+      : {}),
   };
 }
 
@@ -93,60 +95,82 @@ function tracePhysics(
 }
 
 function traceLayers(
-  values: readonly LayerValue[],
+  model: ModelValue,
   input: Shape,
   findings: Finding[],
-): readonly LayerTrace[] {
+): { readonly layers: readonly LayerTrace[]; readonly isWhole: boolean } {
+  const expansion = expandModel(model);
+  findings.push(...expansion.findings);
   const traces: LayerTrace[] = [];
-  const nameOf = namer(values.flatMap((value) => value.name ?? []));
-  let shape = input;
-  for (const [index, value] of values.entries()) {
-    const component = layerComponent(value.type);
-    const path = ['model', 'layers', index];
-    const outputShape = component.shape(shape, value);
+  const shapes = new Map([[inputName(0), input]]);
+  for (const layer of expansion.layers) {
+    const component = layerComponent(layer.value.type);
+    const inputShapes = layer.inputs.map((name) => shapes.get(name)!);
+    const outputShape = outputOf(component, layer, inputShapes);
     if (isMisfit(outputShape)) {
-      findings.push(misfit(path, outputShape));
-      break;
+      findings.push(misfit(layer.path, outputShape, layer));
+      return { layers: traces, isWhole: false };
     }
-    const weights = component.parameters(shape, value);
-    const count = (specs: readonly WeightSpec[]) =>
-      specs.reduce((sum, spec) => sum + elements(spec.shape), 0);
-    traces.push({
-      name: value.name ?? nameOf(value.type),
-      type: value.type,
-      path,
-      inputs: [traces.at(-1)?.name ?? 'input'],
-      inputShape: shape,
-      outputShape,
-      weights,
-      parameters: count(weights),
-      trainableParameters: count(weights.filter((spec) => spec.trainable)),
-      multiplyAdds: component.multiplyAdds?.(shape, outputShape, value) ?? 0,
-    });
-    shape = outputShape;
+    shapes.set(layer.name, outputShape);
+    traces.push(traceLayer(component, layer, inputShapes[0]!, outputShape));
   }
-  return traces;
+  return { layers: traces, isWhole: expansion.isWhole };
 }
 
-function misfit(path: JsonPath, { parameter, message }: { parameter?: string; message: string }) {
+function traceLayer(
+  component: LayerComponent,
+  layer: PlacedLayer,
+  inputShape: Shape,
+  outputShape: Shape,
+): LayerTrace {
+  const { value } = layer;
+  const weights = component.parameters(inputShape, value);
+  const count = (specs: readonly WeightSpec[]) =>
+    specs.reduce((sum, spec) => sum + elements(spec.shape), 0);
+  return {
+    ...layer,
+    type: value.type,
+    inputShape,
+    outputShape,
+    weights,
+    parameters: count(weights),
+    trainableParameters: count(weights.filter((spec) => spec.trainable)),
+    multiplyAdds: component.multiplyAdds?.(inputShape, outputShape, value) ?? 0,
+  };
+}
+
+/** The output shape of a layer, with as many inputs as its kind takes. */
+function outputOf(
+  { type, combine, shape }: LayerComponent,
+  { value }: PlacedLayer,
+  inputs: readonly Shape[],
+): Shape | Misfit {
+  if (combine === undefined) {
+    if (inputs.length === 1) return shape(inputs[0]!, value);
+    const message = `A ${type} layer reads one layer; got ${inputs.length} \`inputs\`. Put an add or a concatenate layer before it.`;
+    return { parameter: 'inputs', message };
+  }
+  if (inputs.length > 1) return combine(inputs, value);
+  const message = `${/^a/.test(type) ? 'An' : 'A'} ${type} layer reads two layers or more; got ${inputs.length}. Name them in \`inputs\`.`;
+  return { parameter: 'inputs', message };
+}
+
+/** Where a value of a layer stands: in it, or where a parameter of its block gets its value. */
+export function pathOfKey({ path, origins }: PlacedLayer, key: string): JsonPath {
+  return Object.hasOwn(origins, key) ? origins[key]! : [...path, key];
+}
+
+function misfit(path: JsonPath, { parameter, message }: Misfit, layer?: PlacedLayer): Finding {
+  const isInBlock = layer !== undefined && layer.path !== layer.entry;
   return {
     severity: 'error',
     code: 'shape/misfit',
-    message,
-    path: parameter === undefined ? path : [...path, parameter],
-  } as const satisfies Finding;
-}
-
-/** Numbers nameless parts by type, as Keras does, and keeps clear of the names the user gave. */
-function namer(taken: readonly string[] = []): (type: string) => string {
-  const used = new Set(taken);
-  const counts = new Map<string, number>();
-  return (type) => {
-    for (;;) {
-      const count = counts.get(type) ?? 0;
-      counts.set(type, count + 1);
-      const name = count === 0 ? type : `${type}_${count}`;
-      if (!used.has(name)) return name;
-    }
+    message: isInBlock ? `Layer \`${layer.name}\`: ${message}` : message,
+    path:
+      parameter === undefined
+        ? path
+        : layer === undefined
+          ? [...path, parameter]
+          : pathOfKey(layer, parameter),
   };
 }

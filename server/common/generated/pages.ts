@@ -60,7 +60,7 @@ function familyPage(name: FamilyName): string {
   const contents = all.map(
     (component) => `- [\`${component.type}\`](#${anchor(component.title)}): ${component.summary}`,
   );
-  const extra = name === 'data' ? [splitPart()] : [];
+  const extra = name === 'data' ? [splitPart()] : name === 'layers' ? [graphPart] : [];
   return page([
     `# ${title}`,
     `Section \`${section}\` of the [experiment file](README.md).`,
@@ -69,6 +69,33 @@ function familyPage(name: FamilyName): string {
     ...all.map(componentPart),
   ]);
 }
+
+const graphPart = `## Layers as a graph
+
+A layer reads the layer before it, or those named in its \`inputs\`; \`input\` is the normalized image. The last layer is the output of the network. Layers without a \`name\` are named by their type with a number: \`conv2d\`, \`conv2d_1\`.
+
+A model may declare blocks: lists of layers with parameters, each with its default. In a block, \`"$filters"\` stands for the value of the parameter \`filters\`, \`input\` for what the block reads (\`input_1\` for its second input), and the last layer is its output. A layer of type \`block\` uses it, \`repeat\` times one after the other; its layers are then named \`residual.conv2d\`, or \`residual.1.conv2d\` if repeated. Blocks may use blocks, but not themselves.
+
+\`\`\`json
+{
+  "blocks": {
+    "residual": {
+      "parameters": { "filters": 64 },
+      "layers": [
+        { "type": "conv2d", "filters": "$filters", "padding": "same", "activation": "relu" },
+        { "type": "conv2d", "filters": "$filters", "padding": "same", "name": "last" },
+        { "type": "add", "inputs": ["last", "input"] }
+      ]
+    }
+  },
+  "layers": [
+    { "type": "conv2d", "filters": 32, "padding": "same" },
+    { "type": "block", "block": "residual", "filters": 32, "repeat": 3 },
+    { "type": "globalAveragePooling2d" },
+    { "type": "dense", "units": 10 }
+  ]
+}
+\`\`\``;
 
 function componentPart(component: Component): string {
   const { stage } = component as Partial<PhysicalComponent>;

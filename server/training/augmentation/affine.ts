@@ -1,21 +1,21 @@
 import type { AugmentationValueOf } from '#common/catalogue/augmentation';
-import { draws, type Key } from '#common/rng';
-import type { AugmenterBuilder } from './augmenter';
+import type { Draws } from '#common/rng';
+import { changeImages } from '../engine/ops/images';
+import { drawKey, mover, type AugmenterBuilder } from './augmenter';
 import { warp, type Warp } from './warp';
 
 type AffineValue = AugmentationValueOf<'affine'>;
 
 /** Rotates, moves, scales and shears by amounts drawn for each sample. */
-export const buildAffine: AugmenterBuilder<'affine'> = (value, shape) => {
-  const [height = 1, width = 1, channels = 1] = shape;
-  const size = { height, width, channels };
-  const source = new Float32Array(height * width * channels);
-  return (image, key) => {
-    const motion = drawMotion(value, key);
-    if (!motion) return;
-    source.set(image);
-    warp(source, image, size, inverseOf(motion, size), value);
-  };
+export const affine: AugmenterBuilder<'affine'> = (value, place) => {
+  const { rotateDegrees, translate, scale, shearDegrees, interpolation, border } = value;
+  const numbers = [radians(rotateDegrees), translate, scale, radians(shearDegrees)];
+  return mover({ interpolation, border }, (x, ctx, sampling) => {
+    const kernel = { kernel: 'LightbenchAffine', numbers, sampling };
+    return changeImages(x, kernel, drawKey(place, ctx), ctx, (source, out, size, draw) =>
+      warp(source, out, size, inverseOf(drawMotion(value, draw), size), sampling),
+    );
+  });
 };
 
 /** What is done to the object; positive angles turn it counter-clockwise as seen. */
@@ -28,10 +28,8 @@ export interface Motion {
   readonly shearDegrees: number;
 }
 
-function drawMotion(value: AffineValue, key: Key): Motion | undefined {
-  const { uniform } = draws(key);
+function drawMotion(value: AffineValue, { uniform }: Draws): Motion {
   const within = (largest: number) => largest * (2 * uniform() - 1);
-  if (uniform() >= value.probability) return undefined;
   return {
     rotateDegrees: within(value.rotateDegrees),
     shift: [within(value.translate), within(value.translate)],
@@ -48,10 +46,10 @@ export function inverseOf(
   { rotateDegrees, shift, scale, shearDegrees }: Motion,
   { height, width }: { readonly height: number; readonly width: number },
 ): Warp {
-  const angle = (rotateDegrees * Math.PI) / 180;
+  const angle = radians(rotateDegrees);
   const cos = Math.cos(angle);
   const sin = Math.sin(angle);
-  const lean = Math.tan((shearDegrees * Math.PI) / 180);
+  const lean = Math.tan(radians(shearDegrees));
   // A = [[cos, −sin], [sin, cos]] · [[1, 0], [−lean, 1]] · scale; its determinant is scale².
   const a = scale * (cos + sin * lean);
   const b = scale * -sin;
@@ -70,4 +68,8 @@ export function inverseOf(
       centreColumn - matrix[2] * row - matrix[3] * column,
     ],
   };
+}
+
+function radians(degrees: number): number {
+  return (degrees * Math.PI) / 180;
 }

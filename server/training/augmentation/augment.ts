@@ -1,51 +1,101 @@
+import type * as tf from '@tensorflow/tfjs-core';
 import type { AugmentationKind, AugmentationValue } from '#common/catalogue/augmentation';
-import type { Shape } from '#common/catalogue/component';
-import { streamKey } from '#common/rng';
-import { buildAffine } from './affine';
-import type { AugmenterBuilder } from './augmenter';
-import { buildFlipLeftRight } from './flipLeftRight';
-import { buildGaussianNoise } from './gaussianNoise';
+import type { Experiment } from '#common/experiment/experiment';
+import type { ForwardContext } from '../context';
+import { selectRows } from '../engine/ops/random';
+import { affine } from './affine';
+import { drawKey, type Augmenter, type AugmenterBuilder, type TargetKind } from './augmenter';
+import { blur } from './blur';
+import { channelShuffle, grayscale, hue, saturation } from './colour';
+import { crop, randomResizedCrop } from './crop';
+import { cutout } from './cutout';
+import { elastic } from './elastic';
+import { gaussianNoise, saltAndPepper, speckle } from './noise';
+import { flipLeftRight, flipUpDown, rotate90 } from './orient';
+import { brightness, contrast, gamma, invert } from './tone';
 
 const builders = {
-  flipLeftRight: buildFlipLeftRight,
-  affine: buildAffine,
-  gaussianNoise: buildGaussianNoise,
+  flipLeftRight,
+  flipUpDown,
+  rotate90,
+  affine,
+  elastic,
+  crop,
+  randomResizedCrop,
+  cutout,
+  brightness,
+  contrast,
+  gamma,
+  invert,
+  hue,
+  saturation,
+  grayscale,
+  channelShuffle,
+  gaussianNoise,
+  saltAndPepper,
+  speckle,
+  blur,
+  oneOf: ({ choices }, place) =>
+    either(
+      choices.map((choice, i) => buildAugmenter(choice, `${place}/${i}`)),
+      place,
+    ),
 } satisfies { readonly [K in AugmentationKind]: AugmenterBuilder<K> };
 
-/** Kinds that move what is seen; what they do to an image they must do to its mask too. */
-export const geometricKinds: ReadonlySet<AugmentationKind> = new Set(['flipLeftRight', 'affine']);
-
-export interface AugmentOptions {
-  readonly seed: number;
-  readonly epoch: number;
-  /** Leaves out all other kinds; those that are left draw the same numbers as among all. */
-  readonly only?: ReadonlySet<AugmentationKind>;
+/** All augmentations of an experiment, one after the other. */
+export interface Augmentation {
+  apply(x: tf.Tensor4D, ctx: ForwardContext): tf.Tensor4D;
+  /** Moves targets as their images are moved. */
+  applyToTarget(target: tf.Tensor4D, ctx: ForwardContext, kind: TargetKind): tf.Tensor4D;
 }
 
-/**
- * Changes the images of a batch in place, step after step. What happens to a sample depends on seed,
- * epoch, the place of the step in the list and the sample itself, not on the batch it is in.
- *
- * @param images one after another, each row-major with channels last.
- * @param shape of one image: `[height, width, channels]`.
- * @param samples the data-set index of each image.
- */
-export function augmentBatch(
-  steps: readonly AugmentationValue[],
-  images: Float32Array,
-  shape: Shape,
-  samples: Uint32Array,
-  { seed, epoch, only }: AugmentOptions,
-): void {
-  const size = shape.reduce((product, length) => product * length, 1);
-  for (const [index, step] of steps.entries()) {
-    if (only?.has(step.type) === false) continue;
-    // The table pairs every kind with its own value, which an index by a union cannot express.
-    const build = builders[step.type] as AugmenterBuilder<AugmentationKind>;
-    const augment = build(step, shape);
-    for (const [row, sample] of samples.entries()) {
-      const key = streamKey(seed, `augmentation/${index}`, epoch, sample);
-      augment(images.subarray(row * size, (row + 1) * size), key);
-    }
-  }
+/** Makes the augmentation of an experiment. */
+export function buildAugmentation({
+  augmentation,
+}: Pick<Experiment, 'augmentation'>): Augmentation {
+  const steps = augmentation.map((value, i) => buildAugmenter(value, String(i)));
+  return {
+    apply: (x, ctx) => steps.reduce((image, step) => step.apply(image, ctx), x),
+    applyToTarget: (target, ctx, kind) =>
+      steps.reduce((moved, step) => step.applyToTarget?.(moved, ctx, kind) ?? moved, target),
+  };
+}
+
+function buildAugmenter(value: AugmentationValue, place: string): Augmenter {
+  const augmenter = (builders[value.type] as AugmenterBuilder)(value, place);
+  return chosen(augmenter, value.probability, `${place}/chosen`);
+}
+
+/** Changes only the samples that a draw of their own chooses. */
+function chosen(augmenter: Augmenter, probability: number, place: string): Augmenter {
+  const { apply, applyToTarget } = augmenter;
+  if (probability === 1) return augmenter;
+  const choose = (changed: tf.Tensor4D, x: tf.Tensor4D, ctx: ForwardContext): tf.Tensor4D =>
+    selectRows(changed, x, [0, probability], drawKey(place, ctx), ctx);
+  return {
+    apply: (x, ctx) => choose(apply(x, ctx), x, ctx),
+    ...(applyToTarget && {
+      applyToTarget: (target: tf.Tensor4D, ctx: ForwardContext, kind: TargetKind) =>
+        choose(applyToTarget(target, ctx, kind), target, ctx),
+    }),
+  };
+}
+
+/** One of several for each sample, evenly drawn. */
+function either(augmenters: readonly Augmenter[], place: string): Augmenter {
+  const count = augmenters.length;
+  const select = (
+    x: tf.Tensor4D,
+    ctx: ForwardContext,
+    apply: (augmenter: Augmenter) => tf.Tensor4D,
+  ): tf.Tensor4D =>
+    augmenters.reduce((others, augmenter, i) => {
+      const range = [i / count, (i + 1) / count] as const;
+      return selectRows(apply(augmenter), others, range, drawKey(place, ctx), ctx);
+    }, x);
+  return {
+    apply: (x, ctx) => select(x, ctx, (augmenter) => augmenter.apply(x, ctx)),
+    applyToTarget: (target, ctx, kind) =>
+      select(target, ctx, ({ applyToTarget }) => applyToTarget?.(target, ctx, kind) ?? target),
+  };
 }

@@ -1,16 +1,24 @@
-import { createRequire } from 'node:module';
 import './tfGradients';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EngineChoice, EngineFacts, EngineId, EngineReport } from '#common/engine';
 import { engineIds } from '#common/engine';
+import { engineLimit } from '#common/experiment/engineLimits';
 import { CodedError, messageOf } from '#common/protocol/rpc';
 import { backendName, KernelBackend } from './backend/backend';
 import { createSharedMemory } from './backend/heap';
 import type { KernelHost } from './backend/host';
 import { registerKernels } from './backend/register';
+import {
+  NotInstalledError,
+  type InstalledEngine,
+  type InstalledOptions,
+  type OpenedEngine,
+} from './installed/installedEngine';
 import { hostNative, loadNative } from './native/addon';
+import { tensorflowEngine } from './tensorflow/engine';
 import { defaultThreads } from './threads';
 import { compileKernels, linkKernels, type WasmVariant } from './wasm/module';
+import { webgpuEngine } from './webgpu/engine';
 
 /** What computes a training run, once it is open. */
 export interface Engine {
@@ -32,6 +40,10 @@ export interface EngineOptions {
    * fastest that work. For tests and benchmarks.
    */
   readonly kernels?: string;
+  /** Where to look for engines that the user has installed; default: the current folder. */
+  readonly folder?: string;
+  /** Why an engine cannot train what it is wanted for; default: each can. */
+  readonly refusal?: (id: EngineId) => string | undefined;
 }
 
 /** The engines that come with Lightbench, the fastest first. */
@@ -49,6 +61,16 @@ const openers: Readonly<Record<OwnEngine, (kernels?: string) => Promise<OpenKern
   wasm: openWasm,
 };
 
+/** The engines that use what the user has. */
+const installedEngines: Readonly<Record<Exclude<EngineId, OwnEngine>, InstalledEngine>> = {
+  tensorflow: tensorflowEngine('tensorflow'),
+  cuda: tensorflowEngine('cuda'),
+  webgpu: webgpuEngine,
+};
+
+/** What `auto` tries, the fastest first. WebGPU is an experiment that has to be asked for. */
+const automaticOrder = ['cuda', 'native', 'tensorflow', 'wasm'] as const satisfies EngineId[];
+
 /**
  * Opens an engine and makes it the TF.js backend of this process.
  *
@@ -59,49 +81,64 @@ export async function openEngine(
   options: EngineOptions = {},
 ): Promise<Engine> {
   if (choice === 'auto') return openFastest(options);
-  if (choice === 'native' || choice === 'wasm') {
-    const kernels = await openers[choice](options.kernels).catch((error: unknown) => {
-      const other = choice === 'native' ? ' Use "auto" or "wasm" instead.' : '';
-      throw unavailable(`The engine "${choice}" is not available. ${messageOf(error)}${other}`);
-    });
-    return openBackend(choice, kernels, 'asked for', options);
+  try {
+    return asEngine(choice, await open(choice, options), 'asked for');
+  } catch (error) {
+    const others = choice === 'wasm' ? '' : ' Use "auto" or "wasm" instead.';
+    throw unavailable(`The engine "${choice}" is not available. ${sentence(error)}${others}`);
   }
-  const reports = await probeEngines();
-  const reason = reports.find(({ id }) => id === choice)?.reason ?? 'There is no such engine.';
-  throw unavailable(
-    `The engine "${choice}" is not available. ${reason} Use "auto" or "wasm" instead.`,
-  );
 }
 
-/** Takes the first of our engines that works, and says why the ones before it did not. */
+/** Takes the first engine that works, and says why those before it that should work did not. */
 async function openFastest(options: EngineOptions): Promise<Engine> {
   const refusals: string[] = [];
-  for (const id of ownEngines) {
+  for (const id of automaticOrder) {
     try {
-      const kernels = await openers[id](options.kernels);
-      const reason = ['the fastest engine that works here', ...refusals].join('; ');
-      return await openBackend(id, kernels, reason, options);
+      const opened = await open(id, options);
+      return asEngine(id, opened, ['the fastest engine that works here', ...refusals].join('; '));
     } catch (error) {
-      refusals.push(`not ${id}: ${messageOf(error)}`);
+      if (!(error instanceof NotInstalledError)) refusals.push(`not ${id}: ${messageOf(error)}`);
     }
   }
   throw unavailable(`No engine is available. ${refusals.join(' ')}`);
 }
 
+function asEngine(id: EngineId, opened: OpenedEngine, reason: string): Engine {
+  const { description, threads, ...rest } = opened;
+  return { id, facts: { id, description, threads, reason }, ...rest };
+}
+
+async function open(id: EngineId, options: EngineOptions): Promise<OpenedEngine> {
+  const refusal = options.refusal?.(id);
+  if (refusal !== undefined) throw new Error(refusal);
+  if (!isOwn(id)) return installedEngines[id].open(installedOptions(options));
+  return openBackend(await openers[id](options.kernels), options);
+}
+
+function isOwn(id: EngineId): id is OwnEngine {
+  return ownEngines.some((own) => own === id);
+}
+
+function installedOptions({ threads, folder }: EngineOptions = {}): InstalledOptions {
+  return {
+    threads: threads ?? defaultThreads(),
+    folder: folder ?? process.cwd(),
+    env: process.env,
+  };
+}
+
 async function openBackend(
-  id: OwnEngine,
   { host, description }: OpenKernels,
-  reason: string,
   options: EngineOptions,
-): Promise<Engine> {
+): Promise<OpenedEngine> {
   registerKernels();
   const backend = new KernelBackend(host, options.threads ?? defaultThreads());
   if (tf.findBackendFactory(backendName)) tf.removeBackend(backendName);
   tf.registerBackend(backendName, () => backend);
   await tf.setBackend(backendName);
   return {
-    id,
-    facts: { id, description, threads: backend.threads, reason },
+    description,
+    threads: backend.threads,
     usedBytes: () => backend.heap.usedBytes,
     // The address space is one bound, what the system has left another.
     mostBytes: () =>
@@ -142,73 +179,43 @@ function describeNative(processor: string): string {
 }
 
 /** What every engine says about this machine, in the order of preference. */
-export async function probeEngines(): Promise<readonly EngineReport[]> {
-  return Promise.all(engineIds.map(async (id) => ({ id, ...(await probes[id]()) })));
+export async function probeEngines(options: EngineOptions = {}): Promise<readonly EngineReport[]> {
+  return Promise.all(engineIds.map(async (id) => ({ id, ...(await probe(id, options)) })));
 }
 
-type Probe = () => Promise<Omit<EngineReport, 'id'>>;
+type Report = Omit<EngineReport, 'id'>;
 
-const probes: Readonly<Record<EngineId, Probe>> = {
-  native: () => Promise.resolve(probeNative()),
-  wasm: probeWasm,
-  tensorflow: () => Promise.resolve(probePackage('@tensorflow/tfjs-node', 'TensorFlow')),
-  cuda: () => Promise.resolve(probePackage('@tensorflow/tfjs-node-gpu', 'TensorFlow on CUDA')),
-  webgpu: () => Promise.resolve(notYet('Training on WebGPU is not part of this version.')),
-};
-
-function probeNative(): Omit<EngineReport, 'id'> {
+async function probe(id: EngineId, options: EngineOptions): Promise<Report> {
   try {
-    const { processor } = loadNative();
-    return {
-      available: true,
-      reason: 'Part of Lightbench: compiled for this platform, with nothing to install.',
-      facts: { description: describeNative(processor), threads: defaultThreads() },
-    };
+    const found = isOwn(id)
+      ? await ownProbes[id]()
+      : await installedEngines[id].probe(installedOptions(options));
+    const limit = engineLimit(id);
+    if (limit === undefined) return { available: true, ...found };
+    return { available: false, ...found, reason: `${found.reason} It cannot train yet: ${limit}.` };
   } catch (error) {
-    return notYet(messageOf(error));
+    return { available: false, reason: messageOf(error), facts: {} };
   }
 }
 
-async function probeWasm(): ReturnType<Probe> {
-  try {
+const ownProbes: Readonly<Record<OwnEngine, () => Promise<Pick<Report, 'reason' | 'facts'>>>> = {
+  native: () =>
+    Promise.resolve().then(() => ({
+      reason: 'Part of Lightbench: compiled for this platform, with nothing to install.',
+      facts: { description: describeNative(loadNative().processor), threads: defaultThreads() },
+    })),
+  wasm: async () => {
     const { variant } = await compileKernels();
     return {
-      available: true,
       reason: 'Part of Lightbench: runs everywhere, with nothing to install.',
       facts: { description: descriptions[variant], threads: defaultThreads() },
     };
-  } catch (error) {
-    return notYet(messageOf(error));
-  }
-}
+  },
+};
 
-/** Looks for a TF.js binding that the user has. It is found and reported, but not yet trained on. */
-function probePackage(name: string, title: string): Omit<EngineReport, 'id'> {
-  const version = findPackage(name);
-  if (version === undefined) {
-    return notYet(
-      `${title} is not part of this version, and the package ${name} is not installed.`,
-    );
-  }
-  return {
-    available: false,
-    reason: `The package ${name} ${version} is installed, but this version does not train with it yet.`,
-    facts: { package: name, version },
-  };
-}
-
-function findPackage(name: string): string | undefined {
-  const require = createRequire(__filename);
-  try {
-    const { version } = require(`${name}/package.json`) as { readonly version: string };
-    return version;
-  } catch {
-    return undefined;
-  }
-}
-
-function notYet(reason: string): Omit<EngineReport, 'id'> {
-  return { available: false, reason, facts: {} };
+/** Errors of libraries end as they like. */
+function sentence(error: unknown): string {
+  return messageOf(error).replace(/[^.!?]$/, '$&.');
 }
 
 function unavailable(message: string): CodedError {

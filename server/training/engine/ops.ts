@@ -1,7 +1,15 @@
-// The operations that layers are made of, with gradients that TF.js lacks or computes slowly. On the
-// engine's own backend they run fused kernels; on any other they are composed of plain TF.js operations.
+// The operations that layers are made of, with gradients that TF.js lacks or computes slowly. Each runs the
+// fused kernel that the backend has registered under our name (our own has all, TensorFlow some: see
+// tensorflow/kernels.ts); where there is none, it is composed of plain TF.js operations.
 import './tfGradients';
 import * as tf from '@tensorflow/tfjs-core';
+import { type Inputs, onOwnBackend, run } from './ops/kernelCall';
+
+export { type Inputs, onOwnBackend, run } from './ops/kernelCall';
+export * from './ops/activations';
+export * from './ops/losses';
+export * from './ops/normalizations';
+export * from './ops/penalty';
 
 export type Pair = number | readonly [number, number];
 
@@ -112,30 +120,22 @@ const denseName = 'LightbenchDense';
 const reluGradientName = 'LightbenchReluGradient';
 const momentsName = 'LightbenchMoments';
 
-type Inputs = Readonly<Record<string, tf.Tensor>>;
-
-export function onOwnBackend(kernel: string): boolean {
-  return tf.getKernel(kernel, tf.getBackend()) != null;
-}
-
-function run<T extends tf.Tensor>(kernel: string, inputs: Inputs, attrs: tf.NamedAttrMap): T {
-  return tf.engine().runKernel(kernel, inputs, attrs) as unknown as T;
-}
-
-function withBias(inputs: Inputs, bias: tf.Tensor | undefined): Inputs {
+/** The inputs with the bias, if there is one. */
+export function withBias(inputs: Inputs, bias: tf.Tensor | undefined): Inputs {
   return bias ? { ...inputs, bias } : inputs;
 }
 
-function pair(value: Pair = 1): [number, number] {
+/** Both numbers of a pair; default 1. */
+export function pair(value: Pair = 1): [number, number] {
   return typeof value === 'number' ? [value, value] : [value[0], value[1]];
 }
 
 function reluGradient(dy: tf.Tensor, y: tf.Tensor): tf.Tensor {
-  return run(reluGradientName, { dy, y }, {});
+  return run(reluGradientName, { dy, y });
 }
 
 /** The gradient at the linear part, from the gradient at the result. */
-function throughActivation(dy: tf.Tensor, y: tf.Tensor, activation: unknown): tf.Tensor {
+export function throughActivation(dy: tf.Tensor, y: tf.Tensor, activation: unknown): tf.Tensor {
   return activation === 'relu' ? reluGradient(dy, y) : dy;
 }
 
@@ -187,13 +187,14 @@ tf.registerGradient({
 
 // ---- plain TF.js, for every other backend ----
 
-function withBiasAndActivation(
+/** What the fused kernels do to their result, in plain operations. */
+export function withBiasAndActivation(
   y: tf.Tensor,
   bias: tf.Tensor | undefined,
   activation: 'linear' | 'relu',
 ): tf.Tensor {
   const shifted = bias ? tf.add(y, bias) : y;
-  return activation === 'relu' ? tf.relu(shifted) : shifted;
+  return activation === 'relu' ? relu(shifted) : shifted;
 }
 
 /** TF.js has no gradient for dilation: the filter is spread out with zeros instead. */
@@ -209,7 +210,8 @@ function composedConv2d(
   return withBiasAndActivation(y, bias, activation) as tf.Tensor4D;
 }
 
-function spreadFilter(filter: tf.Tensor4D, [dy, dx]: [number, number]): tf.Tensor4D {
+/** A filter with zeros between its taps. */
+export function spreadFilter(filter: tf.Tensor4D, [dy, dx]: [number, number]): tf.Tensor4D {
   if (dy === 1 && dx === 1) return filter;
   const [h, w, c, k] = filter.shape;
   const spaced = tf.pad(tf.reshape(filter, [h, 1, w, 1, c * k]), [
@@ -234,7 +236,7 @@ function composedBatchNorm(
   const { mean, variance } = tf.moments(x, axes);
   const scaled = tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, epsilon)));
   const linear = tf.add(tf.mul(scaled, gamma), beta);
-  const output = activation === 'relu' ? tf.relu(linear) : linear;
+  const output = activation === 'relu' ? relu(linear) : linear;
   return { output, mean: mean as tf.Tensor1D, variance: variance as tf.Tensor1D };
 }
 

@@ -2,7 +2,9 @@
 // memory; on any other they are composed of TF.js operations. None is differentiable.
 import * as tf from '@tensorflow/tfjs-core';
 import { NotFiniteValueError } from './backend/notFiniteValue';
+import { composedUpdates } from './composedUpdates';
 import { onOwnBackend } from './ops';
+import type { UpdateKind } from './updateKinds';
 
 /** variable ← value */
 export function assign(variable: tf.Variable, value: tf.Tensor): void {
@@ -19,57 +21,30 @@ export function moveTowards(average: tf.Variable, value: tf.Tensor, momentum: nu
   replace(average, () => tf.add(tf.mul(average, momentum), tf.mul(value, 1 - momentum)));
 }
 
-/** What an update works with; `rates` holds the numbers that change from step to step. */
+/** What an update works with. */
 export interface UpdateInputs {
   readonly variable: tf.Variable;
   readonly gradient: tf.Tensor;
+  /** What is remembered of the variable: as many arrays as the kind of update needs. */
+  readonly slots: readonly tf.Variable[];
+  /** The numbers of the step, in the order that optimizer.c gives. */
   readonly rates: tf.Tensor1D;
 }
 
-/** w ← w − η g; rates: η. */
-export function updateBySgd({ variable, gradient, rates }: UpdateInputs): void {
-  if (onOwnBackend('LightbenchSgd')) run('LightbenchSgd', { variable, gradient, rates });
-  else replace(variable, () => tf.sub(variable, tf.mul(gradient, rates)));
-}
-
-/** m ← μ m + g, then w ← w − η m or, with Nesterov's look ahead, w − η (g + μ m); rates: η. */
-export function updateByMomentum(
-  { variable, gradient, rates }: UpdateInputs,
-  m: tf.Variable,
-  { momentum, nesterov }: { readonly momentum: number; readonly nesterov: boolean },
-): void {
-  if (onOwnBackend('LightbenchMomentum')) {
-    run('LightbenchMomentum', { variable, gradient, m, rates }, { momentum, nesterov });
+/** Moves a variable and its slots by one step of an optimizer. */
+export function update(kind: UpdateKind, { variable, gradient, slots, rates }: UpdateInputs): void {
+  const kernel = `LightbenchUpdate/${kind}`;
+  if (onOwnBackend(kernel)) {
+    const named = Object.fromEntries(slots.map((slot, i) => [`slot${i}`, slot]));
+    run(kernel, { variable, gradient, rates, ...named });
     return;
   }
-  replace(m, () => tf.add(tf.mul(m, momentum), gradient));
-  replace(variable, () => {
-    const direction = nesterov ? tf.add(gradient, tf.mul(m, momentum)) : m;
-    return tf.sub(variable, tf.mul(direction, rates));
+  const moved = tf.tidy(() => {
+    const [a = variable, b = variable, c = variable] = slots;
+    const rate = (idx: number): tf.Tensor => tf.reshape(tf.slice(rates, idx, 1), []);
+    return [...composedUpdates[kind]({ w: variable, g: gradient, a, b, c, rate })];
   });
-}
-
-/**
- * m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², w ← w − η₁ m / (c √v + ε); rates: η₁, the learning rate
- * corrected for the bias of m, and c, which corrects that of v.
- */
-export function updateByAdam(
-  { variable, gradient, rates }: UpdateInputs,
-  { m, v }: { readonly m: tf.Variable; readonly v: tf.Variable },
-  constants: { readonly beta1: number; readonly beta2: number; readonly epsilon: number },
-): void {
-  if (onOwnBackend('LightbenchAdam')) {
-    run('LightbenchAdam', { variable, gradient, m, v, rates }, { ...constants });
-    return;
-  }
-  const { beta1, beta2, epsilon } = constants;
-  replace(m, () => tf.add(tf.mul(m, beta1), tf.mul(gradient, 1 - beta1)));
-  replace(v, () => tf.add(tf.mul(v, beta2), tf.mul(tf.square(gradient), 1 - beta2)));
-  replace(variable, () => {
-    const [rate, correction] = [tf.slice(rates, 0, 1), tf.slice(rates, 1, 1)];
-    const root = tf.add(tf.mul(tf.sqrt(v), correction), epsilon);
-    return tf.sub(variable, tf.mul(tf.div(m, root), rate));
-  });
+  for (const [i, target] of [variable, ...slots].entries()) target.assign(moved[i]!);
 }
 
 /**
@@ -83,10 +58,12 @@ export function requireFinite(tensors: ReadonlyMap<string, tf.Tensor>): void {
     tf.dispose(run('LightbenchRequireFinite', Object.fromEntries(tensors)));
     return;
   }
-  for (const [name, tensor] of tensors) {
-    const isFinite = tf.tidy(() => tf.all(tf.isFinite(tensor)).dataSync()[0]);
-    if (isFinite !== 1) throw new NotFiniteValueError(name);
-  }
+  const areFinite = tf.tidy(() =>
+    tf.stack([...tensors.values()].map((tensor) => tf.all(tf.isFinite(tensor)))),
+  );
+  const faulty = areFinite.dataSync().indexOf(0);
+  areFinite.dispose();
+  if (faulty >= 0) throw new NotFiniteValueError([...tensors.keys()][faulty]!);
 }
 
 function replace(variable: tf.Variable, compute: () => tf.Tensor): void {

@@ -1,54 +1,130 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { LossKind, LossValue } from '#common/catalogue/losses';
-import { withGradient } from '../gradients';
+import type {
+  LossTerm,
+  LossValue,
+  SimpleLossKind,
+  SimpleLossValue,
+} from '#common/catalogue/losses';
+import {
+  distributionCrossEntropy,
+  pointLoss,
+  type PointLoss,
+  softmaxCrossEntropy,
+} from '../engine/ops';
+import { dissimilarity, totalVariation } from './images';
+import { tversky } from './overlap';
+import { labelsOf, perSample, type Targets, targetOf } from './targets';
 
-/** What a batch is compared with. */
-export interface Targets {
-  /** Class of each row, or of each pixel of masks, int32. */
-  readonly labels: tf.Tensor;
-  /** What is no class: numbers, or images; of the shape of the outputs. */
-  readonly target?: tf.Tensor;
-  /** The images before the instrument. */
-  readonly object: tf.Tensor4D;
+export type { Targets } from './targets';
+
+export interface LossResult {
+  /** One value a sample; the caller takes the mean over the batch. */
+  readonly perSample: tf.Tensor1D;
+  /**
+   * The terms of a mixture, without their weights, by name: `meanSquaredError`, `ssim`, `ssim_1`. Empty
+   * for a loss of one part.
+   */
+  readonly terms: ReadonlyMap<string, tf.Tensor1D>;
 }
 
-/** One value a sample; the caller takes the mean over the batch. */
-export type LossFunction = (outputs: tf.Tensor, targets: Targets) => tf.Tensor1D;
+/** A loss of outputs and targets. `epoch` (int32) is what the weights of a mixture may depend on. */
+export type LossFunction = (outputs: tf.Tensor, targets: Targets, epoch: tf.Scalar) => LossResult;
+
+type SimpleLoss = (outputs: tf.Tensor, targets: Targets) => tf.Tensor1D;
+type Builders = {
+  readonly [K in SimpleLossKind]: (
+    value: Extract<SimpleLossValue, { readonly type: K }>,
+  ) => SimpleLoss;
+};
 
 const builders = {
-  softmaxCrossEntropy: () => softmaxCrossEntropy,
-  meanSquaredError: () => meanSquaredError,
-} satisfies Record<LossKind, (value: LossValue) => LossFunction>;
+  softmaxCrossEntropy:
+    ({ labelSmoothing, classWeights, weighting }) =>
+    (outputs, targets) => {
+      const weights = classWeights && { weights: tf.tensor1d(classWeights), convention: weighting };
+      const options = { smoothing: labelSmoothing, ...weights };
+      const rows = softmaxCrossEntropy(outputs, labelsOf(targets), options);
+      return perSample(rows, outputs.shape[0]!);
+    },
+  sigmoidCrossEntropy: () => ofValues('sigmoid'),
+  weightedSigmoidCrossEntropy: ({ positiveWeight }) => ofValues('sigmoid', positiveWeight),
+  klDivergence: () => (outputs, targets) => {
+    const target = targetOf(outputs, targets);
+    const rows = distributionCrossEntropy(outputs, target, { divergence: true });
+    return perSample(rows, outputs.shape[0]!);
+  },
+  focal:
+    ({ alpha, gamma }) =>
+    (outputs, targets) => {
+      const rows = softmaxCrossEntropy(outputs, labelsOf(targets), { focus: gamma });
+      return tf.mul(perSample(rows, outputs.shape[0]!), alpha);
+    },
+  hinge: () => (outputs, targets) => {
+    const signs = tf.sub(tf.mul(targetOf(outputs, targets), 2), 1);
+    return pointLoss('hinge', outputs, signs);
+  },
+  meanSquaredError: () => ofValues('squared'),
+  meanAbsoluteError: () => ofValues('absolute'),
+  huber: ({ delta }) => ofValues('huber', delta),
+  pseudoHuber: ({ delta }) => ofValues('pseudoHuber', delta),
+  logCosh: () => ofValues('logCosh'),
+  poisson: ({ logInput }) => ofValues(logInput ? 'poisson' : 'poissonRate'),
+  dice:
+    ({ smooth }) =>
+    (outputs, targets) =>
+      tversky(outputs, targets, { alpha: 0.5, beta: 0.5, smooth: smooth / 2 }),
+  tversky: (options) => (outputs, targets) => tversky(outputs, targets, options),
+  ssim:
+    ({ range }) =>
+    (outputs, targets) =>
+      dissimilarity(outputs, targetOf(outputs, targets), range),
+  totalVariation: () => totalVariation,
+} satisfies Builders;
+
+function ofValues(kind: PointLoss, parameter?: number): SimpleLoss {
+  return (outputs, targets) => pointLoss(kind, outputs, targetOf(outputs, targets), parameter);
+}
 
 /** The loss of an experiment. */
 export function lossFunction(value: LossValue): LossFunction {
-  return builders[value.type]();
+  if (value.type === 'mixture') return mixture(value.terms);
+  const loss = simpleLoss(value);
+  return (outputs, targets) => ({ perSample: loss(outputs, targets), terms: new Map() });
 }
 
-/** −ln p(label) from logits, mean over pixels. Its gradient, p − y, stays exact where p saturates. */
-function softmaxCrossEntropy(outputs: tf.Tensor, { labels }: Targets): tf.Tensor1D {
-  const classes = outputs.shape.at(-1)!;
-  const truth = oneHot(labels, classes);
-  const logits = tf.reshape(outputs, [-1, classes]);
-  const losses = withGradient<tf.Tensor1D>([logits], () => ({
-    value: tf.neg(tf.sum(tf.mul(tf.logSoftmax(logits), truth), 1)),
-    saved: [logits, truth],
-    gradient: (dy, [z, y]) => [tf.mul(tf.sub(tf.softmax(z!), y!), tf.reshape(dy, [-1, 1]))],
-  }));
-  return outputs.rank === 2 ? losses : tf.mean(tf.reshape(losses, [outputs.shape[0]!, -1]), 1);
+function simpleLoss(value: SimpleLossValue): SimpleLoss {
+  return (builders as Record<SimpleLossKind, (given: SimpleLossValue) => SimpleLoss>)[value.type](
+    value,
+  );
 }
 
-/**
- * Mean of (y − t)² over a sample; t is the target of the data if there is one, else the one-hot label of
- * a row of figures, and the object of an image.
- */
-function meanSquaredError(outputs: tf.Tensor, { labels, target, object }: Targets): tf.Tensor1D {
-  const wanted = outputs.rank === 2 ? () => oneHot(labels, outputs.shape[1]!) : () => object;
-  const truth = target ?? wanted();
-  const errors = tf.squaredDifference(outputs, truth);
-  return tf.mean(tf.reshape(errors, [outputs.shape[0]!, -1]), 1);
+function mixture(values: readonly LossTerm[]): LossFunction {
+  const names = termNames(values);
+  const parts = values.map((value) => ({ value, loss: simpleLoss(value.loss) }));
+  return (outputs, targets, epoch) => {
+    const losses = parts.map(({ loss }) => loss(outputs, targets));
+    const weighted = losses.map((loss, i) => tf.mul(loss, weightAt(parts[i]!.value, epoch)));
+    return {
+      perSample: tf.addN(weighted) as tf.Tensor1D,
+      terms: new Map(losses.map((loss, i) => [names[i]!, loss])),
+    };
+  };
 }
 
-function oneHot(labels: tf.Tensor, classes: number): tf.Tensor2D {
-  return tf.oneHot(tf.reshape(labels, [-1]), classes, 1, 0, 'float32') as tf.Tensor2D;
+/** Names of the terms of a mixture: their kinds, numbered from the second of a kind on. */
+export function termNames(values: readonly LossTerm[]): readonly string[] {
+  const kinds = values.map(({ loss }) => loss.type);
+  return kinds.map((kind, i) => {
+    const before = kinds.slice(0, i).filter((other) => other === kind).length;
+    return before === 0 ? kind : `${kind}_${before}`;
+  });
+}
+
+/** The weight of a term in an epoch, counted from 0. */
+function weightAt({ weight, schedule }: LossTerm, epoch: tf.Scalar): tf.Tensor {
+  if (!schedule) return tf.scalar(weight);
+  const { startWeight, startEpoch, epochs } = schedule;
+  const passed = tf.div(tf.sub(tf.cast(epoch, 'float32'), startEpoch), epochs);
+  const part = tf.minimum(tf.maximum(passed, 0), 1);
+  return tf.add(tf.mul(part, weight - startWeight), startWeight);
 }

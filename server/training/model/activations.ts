@@ -1,19 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ActivationKind } from '#common/catalogue/activations';
-import { relu } from '../engine/ops';
+import { activation, relu } from '../engine/ops';
 
-const functions = {
-  linear: (x) => x,
-  relu,
-  sigmoid: tf.sigmoid,
-  tanh: tf.tanh,
-  softplus: tf.softplus,
-  elu: tf.elu,
-} satisfies Record<ActivationKind, (x: tf.Tensor) => tf.Tensor>;
-
-/** Applies an activation to every value. */
+/** Applies an activation to every value (softmax: to the channels of every pixel). */
 export function activate(x: tf.Tensor, kind: ActivationKind): tf.Tensor {
-  return functions[kind](x);
+  if (kind === 'linear') return x;
+  if (kind === 'relu') return relu(x);
+  return kind === 'softmax' ? tf.softmax(x) : activation(x, kind);
 }
 
 /** Which activation the engine computes together with a product, and which is left to do after it. */

@@ -1,8 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { batchNorm, relu } from '../engine/ops';
+import { batchNorm, fixedNorm, relu } from '../engine/ops';
 import type { LayerBuilder, LayerContext } from './layer';
 
-/** Standardizes by the batch in training, which also moves the running averages; else by those. */
+/**
+ * Standardizes by the batch in training, which also moves the running averages; in evaluation, or when
+ * it is frozen, by those.
+ */
 export const batchNormalization: LayerBuilder<'batchNormalization'> = (value, trace, weight) => {
   const { momentum, epsilon } = value;
   const channels = trace.inputShape.at(-1) ?? 0;
@@ -12,29 +15,22 @@ export const batchNormalization: LayerBuilder<'batchNormalization'> = (value, tr
   const beta = zeros ?? weight('beta');
   const movingMean = weight('movingMean');
   const movingVariance = weight('movingVariance');
+  const learns = (ctx: LayerContext): boolean => ctx.training && value.trainable;
   return {
-    apply: (x, ctx) => (ctx.training ? inTraining(x, ctx, 'linear') : inEvaluation(x)),
-    applyWithRelu: (x, ctx) => (ctx.training ? inTraining(x, ctx, 'relu') : relu(inEvaluation(x))),
+    apply: (x, ctx) => (learns(ctx) ? byBatch(x, ctx, 'linear') : byAverages(x)),
+    applyWithRelu: (x, ctx) => (learns(ctx) ? byBatch(x, ctx, 'relu') : relu(byAverages(x))),
     dispose: () => tf.dispose([ones, zeros].filter((tensor) => tensor !== undefined)),
   };
 
-  function inTraining(x: tf.Tensor, ctx: LayerContext, activation: 'linear' | 'relu'): tf.Tensor {
+  function byBatch(x: tf.Tensor, ctx: LayerContext, activation: 'linear' | 'relu'): tf.Tensor {
     const { output, mean, variance } = batchNorm(x, gamma, beta, epsilon, activation);
     ctx.moveAverage?.(movingMean, mean, momentum);
     ctx.moveAverage?.(movingVariance, variance, momentum);
     return output;
   }
 
-  function inEvaluation(x: tf.Tensor): tf.Tensor {
-    type Vector = tf.Tensor1D;
-    const [mean, variance] = [movingMean as tf.Tensor, movingVariance as tf.Tensor];
-    return tf.batchNorm(
-      x as tf.Tensor4D,
-      mean as Vector,
-      variance as Vector,
-      beta as Vector,
-      gamma as Vector,
-      epsilon,
-    );
+  function byAverages(x: tf.Tensor): tf.Tensor {
+    const [mean, variance] = [movingMean, movingVariance];
+    return fixedNorm(x, { mean, variance, gamma, beta, epsilon });
   }
 };

@@ -15,7 +15,8 @@ export interface LayerContext extends ForwardContext {
 
 /** A layer that is ready to compute. */
 export interface Layer {
-  apply(x: tf.Tensor, ctx: LayerContext): tf.Tensor;
+  /** The output for an input, and for those after the first where a layer takes several. */
+  apply(x: tf.Tensor, ctx: LayerContext, others?: readonly tf.Tensor[]): tf.Tensor;
   /** The layer and the ReLU that follows it in one pass, where the engine can do so. */
   applyWithRelu?(x: tf.Tensor, ctx: LayerContext): tf.Tensor;
   /** Tensors of the layer's own beside its weights. */

@@ -1,11 +1,28 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { asPair } from '#common/catalogue/parameters';
-import type { LayerKind, LayerValueOf } from '#common/catalogue/layers';
-import { conv2d as convolve, dense as multiply } from '../engine/ops';
+import type { LayerKind } from '#common/catalogue/layers';
+import { activation, conv2d as convolve, dense as multiply, prelu } from '../engine/ops';
 import { activate, splitActivation } from './activations';
 import { batchNormalization } from './batchNormalization';
-import { dropout } from './dropout';
+import { conv2dTranspose, depthwiseConv2d, separableConv2d } from './convolutionLayers';
+import {
+  alphaDropout,
+  dropConnections,
+  dropout,
+  gaussianDropout,
+  spatialDropout2d,
+  stochasticDepth,
+} from './dropout';
 import type { LayerBuilder } from './layer';
+import { mergeLayers } from './mergeLayers';
+import { poolingLayers } from './poolingLayers';
+import { shapeLayers } from './shapeLayers';
+import {
+  groupNormalization,
+  instanceNormalization,
+  layerNormalization,
+  localResponseNormalization,
+} from './normalizations';
+import { standardizeKernels } from './weightStandardization';
 
 const conv2d: LayerBuilder<'conv2d'> = (value, _, weight) => {
   const { fused, after } = splitActivation(value.activation);
@@ -17,40 +34,41 @@ const conv2d: LayerBuilder<'conv2d'> = (value, _, weight) => {
     ...(value.useBias ? { bias: weight('bias') } : {}),
   };
   const kernel = weight('kernel');
-  return { apply: (x) => activate(convolve(x, kernel, options), after) };
+  const used = value.weightStandardization ? () => standardizeKernels(kernel) : () => kernel;
+  return { apply: (x) => activate(convolve(x, used(), options), after) };
 };
 
-const dense: LayerBuilder<'dense'> = (value, _, weight) => {
+const dense: LayerBuilder<'dense'> = (value, { name }, weight) => {
   const { fused, after } = splitActivation(value.activation);
   const options = { activation: fused, ...(value.useBias ? { bias: weight('bias') } : {}) };
   const kernel = weight('kernel');
-  return { apply: (x) => activate(multiply(x, kernel, options), after) };
-};
-
-type PoolKind = 'maxPooling2d' | 'averagePooling2d';
-type PoolOp = typeof tf.avgPool;
-
-function pool<K extends PoolKind>(op: PoolOp): LayerBuilder<K> {
-  return ({ poolSize, strides, padding }: LayerValueOf<PoolKind>) => {
-    const [window, step] = [[...asPair(poolSize)], [...asPair(strides ?? poolSize)]];
-    return {
-      apply: (x) =>
-        op(x as tf.Tensor4D, window as [number, number], step as [number, number], padding),
-    };
+  return {
+    apply: (x, ctx) =>
+      activate(multiply(x, dropConnections(kernel, value, name, ctx), options), after),
   };
-}
+};
 
 /** The layer that each kind of the catalogue becomes. */
 export const layerBuilders = {
   conv2d,
-  maxPooling2d: pool(tf.maxPool),
-  averagePooling2d: pool(tf.avgPool),
-  globalAveragePooling2d: () => ({ apply: (x) => tf.mean(x, [1, 2]) }),
-  flatten: (_, { outputShape }) => ({
-    apply: (x) => tf.reshape(x, [x.shape[0]!, ...outputShape]),
-  }),
+  depthwiseConv2d,
+  separableConv2d,
+  conv2dTranspose,
+  ...poolingLayers,
+  ...shapeLayers,
+  ...mergeLayers,
   dense,
   activation: (value) => ({ apply: (x) => activate(x, value.function) }),
+  leakyRelu: ({ negativeSlope }) => ({ apply: (x) => activation(x, 'leakyRelu', negativeSlope) }),
+  prelu: (_, __, weight) => ({ apply: (x) => prelu(x, weight('alpha')) }),
   dropout,
+  spatialDropout2d,
+  alphaDropout,
+  gaussianDropout,
+  stochasticDepth,
   batchNormalization,
+  layerNormalization,
+  instanceNormalization,
+  groupNormalization,
+  localResponseNormalization,
 } satisfies { readonly [K in LayerKind]: LayerBuilder<K> };

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { WeightSpec } from '#common/catalogue/component';
 import type { InitializerValue } from '#common/catalogue/initializers';
-import type { LayerValue } from '#common/catalogue/layers';
 import type { Experiment } from '#common/experiment/experiment';
 import type { LayerTrace, Trace } from '#common/experiment/trace';
 import { tags } from '#common/run/series';
@@ -29,21 +28,18 @@ export interface Network {
 }
 
 /** Makes the layers of an experiment with the first values of their weights. */
-export function buildNetwork(
-  trace: Trace,
-  experiment: Pick<Experiment, 'model' | 'seed'>,
-): Network {
+export function buildNetwork(trace: Trace, experiment: Pick<Experiment, 'seed'>): Network {
   const weights = new Map<string, Weight>();
   const layers = new Map<LayerTrace, Layer>();
-  for (const [index, layer] of trace.layers.entries()) {
+  for (const layer of trace.layers) {
     for (const spec of layer.weights) {
       const name = tags.weight(layer.name, spec.name);
       weights.set(name, { spec, layer, variable: createVariable(spec, name, experiment.seed) });
     }
     const ofLayer = (name: string) => weights.get(tags.weight(layer.name, name))!.variable;
-    layers.set(layer, buildLayer(experiment.model.layers[index]!, layer, ofLayer));
+    layers.set(layer, buildLayer(layer, ofLayer));
   }
-  const fused = fuseRelus(trace, experiment, layers);
+  const fused = fuseRelus(trace, layers);
   return {
     weights,
     apply: (x, ctx) =>
@@ -73,7 +69,8 @@ function forward(
 ): ReadonlyMap<string, tf.Tensor> {
   const outputs = new Map([[inputName, x]]);
   for (const [{ name, inputs }, layer] of layers) {
-    outputs.set(name, layer.apply(outputs.get(inputs[0]!)!, ctx));
+    const [first, ...others] = inputs.map((input) => outputs.get(input)!);
+    outputs.set(name, layer.apply(first!, ctx, others));
   }
   return outputs;
 }
@@ -84,12 +81,11 @@ function forward(
  */
 function fuseRelus(
   trace: Trace,
-  { model }: Pick<Experiment, 'model'>,
   layers: ReadonlyMap<LayerTrace, Layer>,
 ): ReadonlyMap<LayerTrace, Layer> {
   const fused = new Map(layers);
-  for (const [index, follower] of trace.layers.entries()) {
-    const value = model.layers[index]!;
+  for (const follower of trace.layers) {
+    const { value } = follower;
     if (value.type !== 'activation' || value.function !== 'relu') continue;
     const before = trace.layers.find(({ name }) => name === follower.inputs[0]);
     const layer = before && layers.get(before);
@@ -101,11 +97,8 @@ function fuseRelus(
   return fused;
 }
 
-function buildLayer(
-  value: LayerValue,
-  trace: LayerTrace,
-  weight: (name: string) => tf.Variable,
-): Layer {
+function buildLayer(trace: LayerTrace, weight: (name: string) => tf.Variable): Layer {
+  const { value } = trace;
   return (layerBuilders[value.type] as LayerBuilder)(value, trace, weight);
 }
 

@@ -3,7 +3,7 @@ import type { PhysicsValueOf } from '#common/catalogue/physics';
 export type Border = PhysicsValueOf<'gaussianBlur'>['border'];
 
 /** Which sample stands at a position outside the image; -1 for none. Any distance will do. */
-const rules = {
+export const borderRules = {
   zero: (i, size) => (i >= 0 && i < size ? i : -1),
   circular: (i, size) => modulo(i, size),
   mirror: (i, size) => {
@@ -25,7 +25,7 @@ export function convolutionMatrix(taps: Float64Array, size: number, border: Bord
   const radius = taps.length - 1;
   for (let i = 0; i < size; i++) {
     for (let d = -radius; d <= radius; d++) {
-      const from = rules[border](i - d, size);
+      const from = borderRules[border](i - d, size);
       if (from >= 0) matrix[i * size + from]! += taps[Math.abs(d)]!;
     }
   }

@@ -1,25 +1,37 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { RegularizerKind, RegularizerValue } from '#common/catalogue/regularizers';
+import { type PenaltyOptions, weightPenalty } from '../engine/ops';
 import type { Network } from '../model/network';
 
-const builders = {
-  l2: ({ lambda }, kernels) =>
-    tf.mul(tf.addN(kernels.map((kernel) => tf.sum(tf.square(kernel)))), lambda) as tf.Scalar,
+const strengths = {
+  l1: ({ lambda }) => ({ l1: lambda, l2: 0 }),
+  l2: ({ lambda }) => ({ l1: 0, l2: lambda }),
+  elasticNet: ({ lambda, beta }) => ({ l1: lambda, l2: lambda * beta }),
 } satisfies {
   readonly [K in RegularizerKind]: (
     value: Extract<RegularizerValue, { readonly type: K }>,
-    kernels: readonly tf.Tensor[],
-  ) => tf.Scalar;
+  ) => PenaltyOptions;
 };
 
-/** What regularization adds to the loss: a function of the kernels alone, 0 without any. */
+/**
+ * What regularization adds to the loss: a function of the kernels alone, 0 without any. A layer with a
+ * regularizer of its own follows that one; all others follow `value`.
+ */
 export function penalty(
   value: RegularizerValue | undefined,
   network: Pick<Network, 'weights'>,
 ): tf.Scalar {
-  const kernels = [...network.weights.values()]
-    .filter(({ spec }) => spec.role === 'kernel')
-    .map(({ variable }) => variable);
-  if (value === undefined || kernels.length === 0) return tf.scalar(0);
-  return builders[value.type](value, kernels);
+  const parts: tf.Scalar[] = [];
+  for (const { spec, variable } of network.weights.values()) {
+    const regularizer = (spec.regularizer as RegularizerValue | undefined) ?? value;
+    if (spec.role !== 'kernel' || regularizer === undefined) continue;
+    parts.push(weightPenalty(variable, strengthsOf(regularizer)));
+  }
+  return parts.length === 0 ? tf.scalar(0) : (tf.addN(parts) as tf.Scalar);
+}
+
+function strengthsOf(value: RegularizerValue): PenaltyOptions {
+  return (strengths as Record<RegularizerKind, (given: RegularizerValue) => PenaltyOptions>)[
+    value.type
+  ](value);
 }

@@ -31,7 +31,7 @@ export function fitBaseline(bench: Bench): Baseline {
   const { experiment, trace, dataset } = bench;
   const task = taskOf(experiment, dataset.facts, trace);
   const mean = meanTarget(bench, task);
-  const isOfLogits = takesLogits(experiment.loss.type);
+  const isOfLogits = takesLogits(experiment);
   const outputs = isOfLogits ? logitsOf(mean, task, elements(trace.output ?? [])) : mean;
   return { name: names[task], outputs: Float32Array.from(outputs) };
 }

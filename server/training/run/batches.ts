@@ -2,7 +2,6 @@ import type { Shape } from '#common/catalogue/component';
 import type { Experiment } from '#common/experiment/experiment';
 import { permutation, streamKey } from '#common/rng';
 import type { Split } from '#common/run/series';
-import { augmentBatch } from '../augmentation/augment';
 import type { Dataset } from '../data/dataset';
 import { readTargets } from '../data/targets';
 
@@ -24,33 +23,30 @@ export interface BatchRequest {
   readonly split: Split;
   /** Counted from 0; evaluation draws its noise for this epoch. */
   readonly epoch: number;
-  /** Training images are augmented. */
+  /** Whether a step of training is taken, for which images are augmented. */
   readonly training: boolean;
 }
 
 /** Reads batches of a data set into one buffer. */
 export function createBatchReader(
   dataset: Pick<Dataset, 'facts' | 'labels' | 'targets' | 'read'>,
-  { augmentation, seed }: Pick<Experiment, 'augmentation' | 'seed'>,
 ): (request: BatchRequest) => Batch {
   const shape: Shape = dataset.facts.shape;
   const [height = 1, width = 1, channels = 1] = shape;
   const sampleSize = height * width * channels;
   let buffer = new Float32Array(0);
   return (request) => {
-    const { samples, epoch, training } = request;
+    const { samples } = request;
     const size = samples.length * sampleSize;
     if (buffer.length < size) buffer = new Float32Array(size);
     const images = buffer.subarray(0, size);
     dataset.read(samples, images);
-    const change = training ? { augmentation, seed, epoch } : undefined;
-    if (change) augmentBatch(augmentation, images, shape, samples, change);
     return {
       ...request,
       images,
       shape: [samples.length, height, width, channels],
       labels: Int32Array.from(samples, (sample) => dataset.labels[sample]!),
-      ...readTargets(dataset, samples, change),
+      ...readTargets(dataset, samples),
     };
   };
 }

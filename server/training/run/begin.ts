@@ -1,3 +1,4 @@
+import { firstScheduleState } from '../optimizer/schedule';
 import type { Bench } from './bench';
 import { evaluationBatchSize, portions, type Batch } from './batches';
 import { encodeCheckpoint, restoreLearner, type RunState } from './checkpoint';
@@ -12,6 +13,7 @@ const firstState: RunState = {
   totalSteps: 0,
   isComplete: false,
   watch: { epochsWithoutImprovement: 0 },
+  schedule: firstScheduleState,
   tally: [],
 };
 

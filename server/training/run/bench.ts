@@ -1,5 +1,6 @@
 import * as path from 'node:path';
 import { checkExperiment } from '#common/experiment/check';
+import { unsupportedOn } from '#common/experiment/engineLimits';
 import { traceExperiment, type Trace } from '#common/experiment/trace';
 import type { Experiment } from '#common/experiment/experiment';
 import { CodedError } from '#common/protocol/rpc';
@@ -30,17 +31,22 @@ export interface BenchOptions {
 export async function openBench(plan: RunPlan, options: BenchOptions): Promise<Bench> {
   const { experiment, record } = plan;
   const { threads } = record.request;
+  const folder = path.dirname(record.experimentFile);
   const dataset = await openDataset(experiment.data.source, {
-    baseFolder: path.dirname(record.experimentFile),
+    baseFolder: folder,
     seed: experiment.seed,
     signal: options.signal,
   });
   checkAgainstData(experiment, dataset);
   checkFingerprint(plan, dataset);
   const splits = splitDataset(dataset, experiment.data.split, experiment.seed);
-  const engine = await openEngine(engineChoiceOf(record), threads === undefined ? {} : { threads });
+  const trace = traceExperiment(experiment, dataset.facts.shape);
+  const engine = await openEngine(engineChoiceOf(record), {
+    folder,
+    refusal: (id) => unsupportedOn(id, trace)[0]?.message,
+    ...(threads === undefined ? {} : { threads }),
+  });
   try {
-    const trace = traceExperiment(experiment, dataset.facts.shape);
     const learner = createLearner(trace, experiment);
     return {
       experiment,
@@ -49,7 +55,7 @@ export async function openBench(plan: RunPlan, options: BenchOptions): Promise<B
       dataset,
       splits,
       learner,
-      readBatch: createBatchReader(dataset, experiment),
+      readBatch: createBatchReader(dataset),
       dispose() {
         learner.dispose();
         engine.dispose();

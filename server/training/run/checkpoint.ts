@@ -4,6 +4,7 @@ import { CodedError } from '#common/protocol/rpc';
 import type { SafeTensor, SafetensorsContent } from '#common/safetensors';
 import { decodeSafetensors, encodeSafetensors } from '#common/safetensors';
 import { version } from '#common/version';
+import { firstScheduleState, type ScheduleState } from '../optimizer/schedule';
 import type { WatchState } from './bestEpoch';
 import type { Learner } from './learner';
 
@@ -16,6 +17,7 @@ export interface RunState {
   /** Steps done since the run began. */
   readonly totalSteps: number;
   readonly watch: WatchState;
+  readonly schedule: ScheduleState;
   /** What the training figures of the epoch under way were made from so far. */
   readonly tally: readonly number[];
   /** Whether nothing is left to train. */
@@ -100,7 +102,7 @@ function parseCounters(text: string): Omit<RunState, 'tally'> | undefined {
   const { epoch, step, totalSteps, watch, isComplete } = counters;
   const areWhole = [epoch, step, totalSteps].every((n) => Number.isSafeInteger(n));
   if (!areWhole || typeof watch !== 'object' || typeof isComplete !== 'boolean') return undefined;
-  return counters as RunState;
+  return { schedule: firstScheduleState, ...counters } as RunState;
 }
 
 /** Puts a checkpoint's arrays into the learner. Throws CodedError `checkpoint/mismatch`. */

@@ -2,6 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Experiment } from '#common/experiment/experiment';
 import type { Trace } from '#common/experiment/trace';
 import type { Figures } from '#common/run/record';
+import { buildAugmentation } from '../augmentation/augment';
+import { lossFunction } from '../loss/loss';
 import { buildNetwork, type Network } from '../model/network';
 import { fitNormalizer, restoreNormalizer, type Normalizer } from '../normalization/normalizer';
 import { createOptimizer, type Optimizer, type ParameterGroup } from '../optimizer/optimizer';
@@ -41,24 +43,22 @@ export interface Learner {
 
 /** Makes everything that learns, with first values. The engine must be open. */
 export function createLearner(trace: Trace, experiment: Experiment): Learner {
+  const augmentation = buildAugmentation(experiment);
   const instrument = buildInstrument(trace, experiment);
   const network = buildNetwork(trace, experiment);
   const groups = parameterGroups(trace, instrument, network);
   const optimizer = createOptimizer(experiment.optimizer, groups);
-  const programs = createStepPrograms({
-    trace,
-    experiment,
-    instrument,
-    network,
-    optimizer,
-    groups,
-  });
+  const trainable = new Map(groups.flatMap(({ variables }) => [...variables]));
+  const lossOf = lossFunction(experiment.loss);
+  const parts = { experiment, augmentation, instrument, network, optimizer, trainable, lossOf };
   let normalizer = restoreNormalizer(undefined, new Map());
+  let programs = createStepPrograms(trace, { ...parts, normalizer });
 
   function replaceNormalizer(next: Normalizer): void {
-    programs.replaceNormalizer(next);
+    programs.dispose();
     normalizer.dispose();
     normalizer = next;
+    programs = createStepPrograms(trace, { ...parts, normalizer });
   }
   return {
     instrument,
@@ -70,16 +70,16 @@ export function createLearner(trace: Trace, experiment: Experiment): Learner {
     variables: keptVariables(instrument, network),
     fitNormalization(batches) {
       const channels = (trace.physics.at(-1)?.outputShape ?? trace.input).at(-1) ?? 1;
-      const seen = imagesSeen(instrument, trace, experiment.seed, batches);
+      const seen = imagesSeen(instrument, trace, experiment, batches);
       replaceNormalizer(fitNormalizer(experiment.normalization, seen, channels));
     },
     restoreNormalization: (state) =>
       replaceNormalizer(restoreNormalizer(experiment.normalization, state)),
-    plannedBytes: programs.plannedBytes,
-    train: programs.train,
-    profile: programs.profile,
-    evaluate: programs.evaluate,
-    lossOf: programs.lossOf,
+    plannedBytes: (kinds) => programs.plannedBytes(kinds),
+    train: (batch) => programs.train(batch),
+    profile: (batch) => programs.profile(batch),
+    evaluate: (batch) => programs.evaluate(batch),
+    lossOf: (outputs, batch) => programs.lossOf(outputs, batch),
     dispose() {
       programs.dispose();
       optimizer.dispose();
@@ -94,12 +94,12 @@ export function createLearner(trace: Trace, experiment: Experiment): Learner {
 function* imagesSeen(
   instrument: Instrument,
   trace: Trace,
-  seed: number,
+  experiment: Experiment,
   batches: Iterable<Batch>,
 ): Generator<tf.Tensor4D> {
   for (const batch of batches) {
     const seen = tf.tidy(() => {
-      const { images, ctx } = tensorsOf(batch, trace, seed);
+      const { images, ctx } = tensorsOf(batch, trace, experiment);
       return instrument.apply(images, ctx);
     });
     yield seen;
@@ -134,10 +134,12 @@ function parameterGroups(
   network: Network,
 ): readonly ParameterGroup[] {
   const weights = [...network.weights].filter(([, { spec }]) => spec.trainable);
+  const kernels = weights.filter(([, { spec }]) => spec.role === 'kernel');
   const groups: ParameterGroup[] = [
     {
       name: 'network',
       variables: new Map(weights.map(([name, { variable }]) => [name, variable])),
+      decaying: new Set(kernels.map(([name]) => name)),
     },
   ];
   for (const layer of trace.physics) {

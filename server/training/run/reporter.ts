@@ -15,6 +15,7 @@ export function createReporter(
   stepsPerEpoch: number,
 ) {
   const { epochs } = bench.experiment.training;
+  const isScheduled = bench.experiment.optimizer.schedule !== undefined;
   let flushedMs = 0;
 
   function progressOf({ epoch, step }: Place): RunRecord['progress'] {
@@ -24,7 +25,9 @@ export function createReporter(
     progressOf,
     step(place: Place, batch: Figures): void {
       const physics = learnedPhysics(bench.learner.instrument);
-      metrics.step({ step: place.totalSteps, batch, physics });
+      const { learningRate } = bench.learner.optimizer;
+      const shown = isScheduled ? { ...batch, learning_rate: learningRate } : batch;
+      metrics.step({ step: place.totalSteps, batch: shown, physics });
       if (Date.now() - flushedMs < reportIntervalMs && place.step < stepsPerEpoch) return;
       flushedMs = Date.now();
       metrics.flushSoon();

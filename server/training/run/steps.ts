@@ -2,33 +2,35 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Experiment } from '#common/experiment/experiment';
 import type { Trace } from '#common/experiment/trace';
 import { CodedError } from '#common/protocol/rpc';
-import type { ForwardContext } from '../context';
 import { NotFiniteValueError } from '../engine/backend/notFiniteValue';
 import {
   createProgram,
   type KernelTime,
   type Program,
   type ProgramInput,
+  type ProgramInputs,
   type ProgramOutputs,
-  type ProgramSpec,
 } from '../engine/program';
-import { moveTowards, requireFinite } from '../engine/updates';
-import { valueAndGradients } from '../gradients';
-import { lossFunction } from '../loss/loss';
-import type { LayerContext } from '../model/layer';
-import type { Network } from '../model/network';
-import { restoreNormalizer, type Normalizer } from '../normalization/normalizer';
-import type { Optimizer, ParameterGroup } from '../optimizer/optimizer';
-import type { Instrument } from '../physics/instrument';
-import { penalty } from '../regularization/penalty';
 import type { Targets } from '../data/dataset';
 import type { Batch } from './batches';
-import { NotFiniteError, type NotFinitePlace } from './notFinite';
+import { NotFiniteError } from './notFinite';
+import {
+  evaluationPass,
+  findFault,
+  lossName,
+  lossNow,
+  lossOfOutputs,
+  trainingPass,
+  type BatchTensors,
+  type PassParts,
+} from './passes';
 
 /** What a forward pass gives, as plain numbers. */
 export interface ForwardResult {
   readonly perSampleLoss: Float32Array;
   readonly outputs: Float32Array;
+  /** What the outputs were compared with, where augmentation has moved it: masks, or else images. */
+  readonly moved?: Pick<Batch, 'labels'> | Required<Pick<Batch, 'target'>>;
 }
 
 export interface StepResult extends ForwardResult {
@@ -41,131 +43,82 @@ export interface ProfiledStep {
   readonly times: readonly KernelTime[];
 }
 
-/** What steps are made of; all of it belongs to the caller. */
-export interface StepParts {
-  readonly trace: Trace;
-  readonly experiment: Experiment;
-  readonly instrument: Instrument;
-  readonly network: Network;
-  readonly optimizer: Optimizer;
-  readonly groups: readonly ParameterGroup[];
-}
-
 /** A kind of batch: what a program is made for. */
-export type BatchKind = Pick<Batch, 'split' | 'training'> & {
+export interface BatchKind extends Pick<Batch, 'split' | 'training'> {
   readonly rows: number;
   /** Which targets the data bring. */
   readonly compares: 'class' | Targets['kind'];
-};
+}
 
 export interface StepPrograms {
+  /** Memory that the largest of some passes needs. */
   plannedBytes(kinds: readonly BatchKind[]): number;
+  /** Rejects with NotFiniteError, with the weights as they were before the step. */
   train(batch: Batch): Promise<StepResult>;
   profile(batch: Batch): Promise<ProfiledStep>;
   evaluate(batch: Batch): Promise<ForwardResult>;
   /** The loss of each sample for other outputs than those of the network. */
   lossOf(outputs: Float32Array, batch: Batch): Float32Array;
-  /** What was made with the last normalizer is forgotten. */
-  replaceNormalizer(next: Normalizer): void;
   dispose(): void;
 }
 
-/** A batch as tensors, with what its pass may know. */
-interface BatchTensors {
-  readonly images: tf.Tensor4D;
-  readonly labels: tf.Tensor;
-  readonly target?: tf.Tensor;
-  readonly ctx: ForwardContext;
-}
-
-type Move = readonly [average: tf.Variable, value: tf.Tensor, momentum: number];
-
-/** Makes the programs of an experiment, one for each shape and kind of batch, when it is first needed. */
-export function createStepPrograms(parts: StepParts): StepPrograms {
-  const { trace, experiment, instrument, network, optimizer, groups } = parts;
-  const { seed, regularization } = experiment;
-  const trainable = new Map(groups.flatMap(({ variables }) => [...variables]));
-  const lossOf = lossFunction(experiment.loss);
+/** The programs of an experiment, one for each shape and kind of batch, made when first needed. */
+export function createStepPrograms(trace: Trace, parts: PassParts): StepPrograms {
+  const { experiment, optimizer } = parts;
   const programs = new Map<string, Program>();
-  let normalizer = restoreNormalizer(undefined, new Map());
 
   function programFor(kind: BatchKind): Program {
-    const key = `${kind.training}/${kind.split}/${kind.rows}/${kind.compares}`;
+    const updates = optimizer.isUpdateNext;
+    const key = [kind.training, kind.split, kind.rows, kind.compares, updates].join('/');
     const known = programs.get(key);
     if (known) return known;
-    const made = createProgram(kind.training ? trainingSpec(kind) : evaluationSpec(kind));
+    const made = kind.training ? trainingProgram(kind, updates) : evaluationProgram(kind);
     programs.set(key, made);
     return made;
   }
-  function forgetPrograms(): void {
-    for (const program of programs.values()) program.dispose();
-    programs.clear();
-  }
-  function forward(batch: BatchTensors, layerCtx: LayerContext = batch.ctx) {
-    const { images, ctx } = batch;
-    const seen = normalizer.apply(instrument.apply(images, ctx));
-    const outputs = network.apply(seen, layerCtx);
-    return { outputs, losses: lossOf(outputs, { ...batch, object: images }) };
-  }
-  function evaluationSpec(kind: BatchKind): ProgramSpec {
-    return {
+  function evaluationProgram(kind: BatchKind): Program {
+    return createProgram({
       inputs: batchInputs(kind, trace),
-      compute: (given) => ({ ...forward(batchTensors(given, kind, seed)) }),
-    };
+      compute: (given) => evaluationPass(parts, batchTensors(given, kind, experiment)),
+    });
   }
-  function trainingSpec(kind: BatchKind): ProgramSpec {
-    const rates = [...optimizer.nextRates()];
-    const rateInputs = rates.map(([group, numbers]): [string, ProgramInput] => [
-      rateName(group),
+  function trainingProgram(kind: BatchKind, updates: boolean): Program {
+    const rates = updates ? [...optimizer.nextRates()] : [];
+    const rateInputs = rates.map(([name, numbers]): [string, ProgramInput] => [
+      rateName(name),
       { shape: [numbers.length], dtype: 'float32' },
     ]);
-    return {
+    return createProgram({
       inputs: { ...batchInputs(kind, trace), ...Object.fromEntries(rateInputs) },
-      compute: (given) => {
-        const ofGroup = rates.map(([group]) => [group, given[rateName(group)] as tf.Tensor1D]);
-        return step(batchTensors(given, kind, seed), new Map(ofGroup as [string, tf.Tensor1D][]));
+      compute(given) {
+        const tensors = rates.map(([name]): [string, tf.Tensor1D] => [
+          name,
+          given[rateName(name)] as tf.Tensor1D,
+        ]);
+        const batch = batchTensors(given, kind, experiment);
+        return trainingPass(parts, batch, updates ? new Map(tensors) : undefined);
       },
-    };
+    });
   }
-  function step(
-    batch: BatchTensors,
-    rates: ReadonlyMap<string, tf.Tensor1D>,
-  ): Record<string, tf.Tensor> {
-    const moves: Move[] = [];
-    const moveAverage: LayerContext['moveAverage'] = (average, value, momentum) =>
-      void moves.push([average, tf.keep(tf.clone(value)), momentum]);
-    let results: Record<string, tf.Tensor> = {};
-    const { value, gradients } = valueAndGradients(() => {
-      const { outputs, losses } = forward(batch, { ...batch.ctx, moveAverage });
-      const added = penalty(regularization, network);
-      results = { outputs: tf.keep(outputs), losses: tf.keep(losses), penalty: tf.keep(added) };
-      return tf.add(tf.mean(losses), added);
-    }, trainable);
-    requireFinite(new Map<string, tf.Tensor>([[lossName, value], ...gradients]));
-    for (const [average, toward, momentum] of moves) moveTowards(average, toward, momentum);
-    tf.dispose(moves.map(([, toward]) => toward));
-    optimizer.apply(gradients, rates);
-    instrument.project();
-    return results;
-  }
-  function inputsOf(batch: Batch): Record<string, Float32Array | Int32Array> {
-    const { images, labels, target, samples, epoch } = batch;
-    const given: Record<string, Float32Array | Int32Array> = {
+  function inputsOf(batch: Batch): ProgramInputs {
+    const { images, labels, target, samples, epoch, training } = batch;
+    const ofBatch = {
       images,
       labels,
       ...(target && { target }),
       samples: Int32Array.from(samples),
       epoch: Int32Array.of(epoch),
     };
-    if (!batch.training) return given;
-    for (const [group, numbers] of optimizer.nextRates()) {
-      given[rateName(group)] = Float32Array.from(numbers);
-    }
-    return given;
+    if (!training || !optimizer.isUpdateNext) return ofBatch;
+    const rates = [...optimizer.nextRates()].map(([name, numbers]) => [
+      rateName(name),
+      Float32Array.from(numbers),
+    ]);
+    return { ...ofBatch, ...(Object.fromEntries(rates) as ProgramInputs) };
   }
-  function stepTaken(results: ProgramOutputs): StepResult {
+  function stepTaken(batch: Batch, results: ProgramOutputs): StepResult {
     optimizer.countStep();
-    return { ...readForward(results), penalty: results['penalty']![0]! };
+    return { ...readForward(results, batch), penalty: results['penalty']![0]! };
   }
   async function explained<T>(batch: Batch, take: () => Promise<T>): Promise<T> {
     try {
@@ -177,55 +130,45 @@ export function createStepPrograms(parts: StepParts): StepPrograms {
   /** Computes the failed step again, one operation after the other, to find where it went wrong. */
   function explain(batch: Batch, error: NotFiniteValueError): NotFiniteError {
     return freeing(() => {
-      const tensors = tensorsOf(batch, trace, seed);
-      const { losses } = forward(tensors);
-      const loss = tf.add(tf.mean(losses), penalty(regularization, network)).dataSync()[0]!;
-      if (error.of !== lossName)
-        return new NotFiniteError(loss, { kind: 'gradient', name: error.of });
-      return new NotFiniteError(loss, findFault(tensors));
+      const tensors = tensorsOf(batch, trace, experiment);
+      const loss = lossNow(parts, tensors);
+      const place =
+        error.of === lossName
+          ? findFault(parts, tensors)
+          : ({ kind: 'gradient', name: error.of } as const);
+      return new NotFiniteError(loss, place);
     });
-  }
-  /** The first place on the way of the light whose values are not finite. */
-  function findFault({ images, ctx }: BatchTensors): NotFinitePlace {
-    if (!isFinite(images)) return { kind: 'data' };
-    const seen = instrument.apply(images, ctx);
-    if (!isFinite(seen)) return { kind: 'instrument' };
-    const x = normalizer.apply(seen);
-    if (!isFinite(x)) return { kind: 'normalization' };
-    const layer = network.findNonFinite(x, ctx);
-    return layer === undefined ? { kind: 'loss' } : { kind: 'layer', name: layer };
   }
 
   return {
     plannedBytes: (kinds) => Math.max(...kinds.map((kind) => programFor(kind).plannedBytes)),
     train: (batch) =>
-      explained(batch, async () => stepTaken(await programFor(kindOf(batch)).run(inputsOf(batch)))),
+      explained(batch, async () =>
+        stepTaken(batch, await programFor(kindOf(batch)).run(inputsOf(batch))),
+      ),
     profile: (batch) =>
       explained(batch, async () => {
         const program = programFor(kindOf(batch));
         if (!program.profile) throw cannotProfile();
         const { outputs, times } = await program.profile(inputsOf(batch));
-        return { result: stepTaken(outputs), times };
+        return { result: stepTaken(batch, outputs), times };
       }),
-    evaluate: async (batch) => readForward(await programFor(kindOf(batch)).run(inputsOf(batch))),
+    evaluate: async (batch) =>
+      readForward(await programFor(kindOf(batch)).run(inputsOf(batch)), batch),
     lossOf: (outputs, batch) =>
       freeing(() => {
-        const tensors = tensorsOf(batch, trace, seed);
         const given = tf.tensor(outputs, [batch.samples.length, ...trace.output!]);
-        return lossOf(given, { ...tensors, object: tensors.images }).dataSync<'float32'>();
+        return lossOfOutputs(parts, tensorsOf(batch, trace, experiment), given);
       }),
-    replaceNormalizer(next) {
-      forgetPrograms();
-      normalizer = next;
+    dispose() {
+      for (const program of programs.values()) program.dispose();
+      programs.clear();
     },
-    dispose: forgetPrograms,
   };
 }
 
-const lossName = 'loss';
-
-function rateName(group: string): string {
-  return `rates/${group}`;
+function rateName(name: string): string {
+  return `rates/${name}`;
 }
 
 function kindOf({ samples, split, training, labels, target }: Batch): BatchKind {
@@ -251,7 +194,7 @@ function batchInputs(
 function batchTensors(
   given: Readonly<Record<string, tf.Tensor>>,
   { split, training }: Pick<BatchKind, 'split' | 'training'>,
-  seed: number,
+  { seed }: Pick<Experiment, 'seed'>,
 ): BatchTensors {
   const epoch = given['epoch'] as tf.Scalar;
   const samples = given['samples'] as tf.Tensor1D;
@@ -264,17 +207,20 @@ function batchTensors(
 }
 
 /** A batch as tensors of the caller. */
-export function tensorsOf(batch: Batch, trace: Trace, seed: number): BatchTensors {
-  const inputs = batchInputs(kindOf(batch), trace);
-  const { target } = batch;
+export function tensorsOf(
+  batch: Batch,
+  trace: Trace,
+  experiment: Pick<Experiment, 'seed'>,
+): BatchTensors {
+  const { labels, target } = batchInputs(kindOf(batch), trace);
   const given = {
     images: tf.tensor(batch.images, [...batch.shape]),
-    labels: tf.tensor(batch.labels, [...inputs['labels']!.shape], 'int32'),
-    ...(target && { target: tf.tensor(target, [...inputs['target']!.shape]) }),
+    labels: tf.tensor(batch.labels, [...labels!.shape], 'int32'),
+    ...(target && { target: tf.tensor(batch.target!, [...target.shape]) }),
     samples: tf.tensor1d(Int32Array.from(batch.samples), 'int32'),
     epoch: tf.scalar(batch.epoch, 'int32'),
   };
-  return batchTensors(given, batch, seed);
+  return batchTensors(given, batch, experiment);
 }
 
 function cannotProfile(): CodedError {
@@ -284,8 +230,12 @@ function cannotProfile(): CodedError {
   );
 }
 
-function readForward(results: ProgramOutputs): ForwardResult {
-  return { perSampleLoss: results['losses']!, outputs: results['outputs']! };
+function readForward(results: ProgramOutputs, batch: Batch): ForwardResult {
+  const { losses, outputs, moved } = results;
+  const forward = { perSampleLoss: losses!, outputs: outputs! };
+  if (moved === undefined) return forward;
+  const isMask = kindOf(batch).compares === 'mask';
+  return { ...forward, moved: isMask ? { labels: Int32Array.from(moved) } : { target: moved } };
 }
 
 /** `tf.tidy` for plain objects: it would search every array of its result for tensors. */
@@ -296,8 +246,4 @@ function freeing<T>(compute: () => T): T {
   } finally {
     tf.engine().endScope();
   }
-}
-
-function isFinite(x: tf.Tensor): boolean {
-  return x.dataSync().every((value) => Number.isFinite(value));
 }

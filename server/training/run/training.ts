@@ -16,6 +16,14 @@ import type { RunLog } from './runLog';
 import type { StepResult } from './steps';
 import type { StepTimes } from './stepTimes';
 import type { StopReason } from './switchboard';
+import {
+  observeEpoch,
+  observeStep,
+  rangeAdvice,
+  rangeIsLeft,
+  scheduleFactor,
+  type ScheduleState,
+} from '../optimizer/schedule';
 import type { Profiler } from './profiler';
 import { createReporter } from './reporter';
 
@@ -83,7 +91,12 @@ interface Progress {
   readonly stepsPerEpoch: number;
   readonly tally: { current: Tally };
   readonly watch: BestEpochWatch;
+  schedule: ScheduleState;
   readonly reporter: ReturnType<typeof createReporter>;
+  /** What the schedule says of the next step. */
+  rateFactor(): number;
+  /** Whether a range test is at its end. */
+  rangeIsLeft(): boolean;
   state(): RunState;
 }
 
@@ -94,6 +107,8 @@ function createProgress(parts: TrainingParts, first: RunState): Progress {
   const tally = { current: createTallyFor(parts.bench) };
   if (first.tally.length > 0) tally.current.restore(first.tally);
   const stepsPerEpoch = Math.ceil(splits.train.length / experiment.training.batchSize);
+  const { optimizer, training } = experiment;
+  const frame = { epochs: training.epochs, stepsPerEpoch, learningRate: optimizer.learningRate };
   const run: Progress = {
     epoch: first.epoch,
     step: first.step,
@@ -105,13 +120,17 @@ function createProgress(parts: TrainingParts, first: RunState): Progress {
     stepsPerEpoch,
     tally,
     watch,
+    schedule: first.schedule,
     reporter: createReporter(parts, stepsPerEpoch),
+    rangeIsLeft: () => rangeIsLeft(optimizer.schedule, run.schedule),
+    rateFactor: () => scheduleFactor(optimizer.schedule, frame, run.totalSteps, run.schedule),
     state: () => ({
       epoch: run.epoch,
       step: run.step,
       totalSteps: run.totalSteps,
       isComplete: run.isComplete,
       watch: watch.state,
+      schedule: run.schedule,
       tally: tally.current.state(),
     }),
   };
@@ -124,7 +143,7 @@ async function trainEpoch(parts: TrainingParts, run: Progress): Promise<StopReas
   const { batchSize } = experiment.training;
   const order = epochOrder(splits.train, experiment, run.epoch);
   run.epochBeganMs = Date.now();
-  while (run.step < run.stepsPerEpoch) {
+  while (run.step < run.stepsPerEpoch && !run.rangeIsLeft()) {
     const reason = await parts.checkIn(() => saveLast(parts, run));
     if (reason !== undefined) return reason;
     await takeStep(parts, run, order.slice(run.step * batchSize, (run.step + 1) * batchSize));
@@ -139,15 +158,23 @@ async function takeStep(
   samples: Uint32Array,
 ): Promise<void> {
   const began = performance.now();
+  bench.learner.optimizer.factor = run.rateFactor();
   const batch = bench.readBatch({ samples, split: 'train', epoch: run.epoch, training: true });
-  const { perSampleLoss, outputs } = await learn(bench, batch, profiler);
+  const { perSampleLoss, outputs, moved } = await learn(bench, batch, profiler);
+  const truth = { ...batch, ...moved };
   run.step++;
   run.totalSteps++;
-  run.tally.current.add(perSampleLoss, outputs, batch);
+  run.tally.current.add(perSampleLoss, outputs, truth);
   const ofBatch = createTallyFor(bench);
-  ofBatch.add(perSampleLoss, outputs, batch);
+  ofBatch.add(perSampleLoss, outputs, truth);
   times.add(performance.now() - began, samples.length);
-  run.reporter.step(run, ofBatch.figures());
+  const figures = ofBatch.figures();
+  const { learningRate } = bench.learner.optimizer;
+  run.schedule = observeStep(bench.experiment.optimizer.schedule, run.schedule, {
+    loss: figures['loss']!,
+    learningRate,
+  });
+  run.reporter.step(run, figures);
 }
 
 async function learn({ learner }: Bench, batch: Batch, profiler?: Profiler): Promise<StepResult> {
@@ -172,10 +199,15 @@ async function closeEpoch(parts: TrainingParts, run: Progress): Promise<StopReas
   const figures = { train: run.tally.current.figures(), validation: validation.figures() };
   run.epoch++;
   const { isBest, stops } = run.watch.observe(run.epoch, figures);
+  run.schedule = observeEpoch(bench.experiment.optimizer.schedule, run.schedule, {
+    'train/loss': figures.train['loss']!,
+    'validation/loss': figures.validation['loss']!,
+  });
   run.step = 0;
   run.tally.current = createTallyFor(bench);
   const { epochs, checkpointEvery } = bench.experiment.training;
-  run.isComplete = stops || run.epoch >= epochs;
+  run.isComplete = stops || run.epoch >= epochs || run.rangeIsLeft();
+  if (run.isComplete) run.message = rangeAdvice(run.schedule);
   if (stops && run.epoch < epochs) run.message = earlyStopMessage(bench, run);
   await reportEpoch(parts, run, figures);
   if (isBest) await files.save('best', encodeCheckpoint(bench.learner, run.state()));

@@ -18,6 +18,8 @@ export const stepBounds: Readonly<Record<NetName, { native: Bound; wasm: Bound }
   a: { native: bestPeer(0.8), wasm: pyTorch(1.2) },
   b: { native: bestPeer(0.8), wasm: pyTorch(1.4) },
   s: { native: bestPeer(0.5), wasm: bestPeer(0.7) },
+  m: { native: bestPeer(1), wasm: bestPeer(1.5) },
+  u: { native: bestPeer(1), wasm: bestPeer(1.5) },
 };
 
 /** From the command to the finished run, start of the process included. */

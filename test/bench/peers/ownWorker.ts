@@ -40,7 +40,7 @@ async function openStep(subject: Subject): Promise<Step> {
 async function openAugmentation({ experiment }: Subject): Promise<Step> {
   const { data, seed, training } = experiment;
   const dataset = await openDataset(data.source, { baseFolder: '.', seed });
-  const readBatch = createBatchReader(dataset, experiment);
+  const readBatch = createBatchReader(dataset);
   const samples = Uint32Array.from({ length: training.batchSize }, (_, idx) => idx);
   let epoch = 0;
   return async () => void readBatch({ samples, split: 'train', epoch: epoch++, training: true });

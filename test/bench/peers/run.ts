@@ -29,29 +29,25 @@ async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   const load = os.loadavg()[0]!.toFixed(1);
   console.log(`${os.cpus()[0]?.model}; ${threads} threads a side; load before the start: ${load}`);
-  const subjects = [
-    ...(options.parts.includes('nets') ? options.nets.map(netSubject) : []),
-    ...(options.parts.includes('augmentation') ? [augmentationSubject()] : []),
-  ];
   const peaks = new Map<number, number>();
-  const { versions, measured } = await measureSides(subjects, options, peaks);
-  const people = options.parts.includes('people') ? await measurePeople(options.rounds) : [];
-  const judged = reportNets(options.nets, measured, peaks);
+  const { versions, measured } = await measureSides(subjectsOf(options), options, peaks);
+  const nets = reportNets(options.nets, measured, peaks);
   const augmentation = measured.filter(({ subject }) => subject === 'augmentation');
   if (augmentation.length > 0) {
     printAugmentation('Augmentation of 32x32x3 on one core', augmentation, augmentedImages);
   }
-  const judgedPeople = judge(people, ({ team }) => (team === 'native' ? peopleBound : undefined));
-  if (people.length > 0) printTimes(peopleTitle, judgedPeople, people.filter(hasFailed));
+  const people = options.parts.includes('people') ? await reportPeople(options.rounds) : [];
   const file = path.join(CACHE, 'bench-peers.json');
-  const results = {
-    versions,
-    peaks: Object.fromEntries(peaks),
-    nets: judged,
-    people: judgedPeople,
-  };
-  writeFileSync(file, JSON.stringify({ ...results, augmentation }, undefined, 2));
+  const results = { versions, peaks: Object.fromEntries(peaks), nets, augmentation, people };
+  writeFileSync(file, JSON.stringify(results, undefined, 2));
   console.log(`\nAll figures: ${path.relative(process.cwd(), file)}`);
+}
+
+function subjectsOf({ parts: wanted, nets }: Options): readonly Subject[] {
+  return [
+    ...(wanted.includes('nets') ? nets.map(netSubject) : []),
+    ...(wanted.includes('augmentation') ? [augmentationSubject()] : []),
+  ];
 }
 
 function readOptions(args: readonly string[]): Options {
@@ -146,7 +142,18 @@ async function measureSide(
   }
 }
 
+/** Whole runs take seconds: a few rounds of them are enough. */
+const mostRunsOfPeople = 3;
+
+async function reportPeople(rounds: number): Promise<readonly Judgement[]> {
+  const measured = await measurePeople(Math.min(rounds, mostRunsOfPeople));
+  const judged = judge(measured, ({ team }) => (team === 'native' ? peopleBound : undefined));
+  printTimes(peopleTitle, judged, measured.filter(hasFailed));
+  return judged;
+}
+
 async function measurePeople(rounds: number): Promise<readonly Measured[]> {
+  console.log('\nWhole runs, one after the other ...');
   const runs = (await planPeople()).map((run) => {
     const { name, team } = run;
     const measured: Measured = {

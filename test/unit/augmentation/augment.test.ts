@@ -1,9 +1,28 @@
 import assert from 'node:assert/strict';
+import * as tf from '@tensorflow/tfjs-core';
 import type { AugmentationValue, AugmentationValueOf } from '#common/catalogue/augmentation';
-import { augmentBatch } from '../../../server/training/augmentation/augment';
+import { buildAugmentation } from '../../../server/training/augmentation/augment';
+import { useEngine } from '../engine/support';
+import { contextOf } from '../model/support';
 
 const shape = [6, 5, 2] as const;
 const size = 60;
+
+/** Changes images that lie one after the other, in place. */
+function augmentBatch(
+  augmentation: readonly AugmentationValue[],
+  images: Float32Array,
+  [height, width, channels]: readonly [number, number, number],
+  samples: Uint32Array,
+  draw: { readonly seed: number; readonly epoch: number },
+): void {
+  const changed = tf.tidy(() => {
+    const x = tf.tensor4d(images, [samples.length, height, width, channels]);
+    const ctx = contextOf(samples.length, { samples: [...samples], ...draw });
+    return buildAugmentation({ augmentation }).apply(x, ctx).dataSync<'float32'>();
+  });
+  images.set(changed);
+}
 
 const flip: AugmentationValueOf<'flipLeftRight'> = { type: 'flipLeftRight', probability: 0.5 };
 const noise: AugmentationValueOf<'gaussianNoise'> = {
@@ -42,6 +61,8 @@ function augmented(
 const range = (count: number) => Array.from({ length: count }, (_, index) => index);
 
 describe('augmentation', () => {
+  useEngine();
+
   for (const step of all) {
     it(`${step.type}: what happens to a sample does not depend on its batch`, () => {
       const whole = augmented([step], range(40));
@@ -80,6 +101,8 @@ describe('augmentation', () => {
 });
 
 describe('flipping left to right', () => {
+  useEngine();
+
   const always = { ...flip, probability: 1 };
 
   for (const width of [1, 4, 5]) {
@@ -109,6 +132,8 @@ describe('flipping left to right', () => {
 });
 
 describe('Gaussian noise', () => {
+  useEngine();
+
   it('has the asked strength, no mean, and no pixel in common with the next sample', () => {
     const count = 500;
     const images = augmented([noise], range(count));
@@ -151,6 +176,8 @@ describe('Gaussian noise', () => {
 });
 
 describe('the random affine transform', () => {
+  useEngine();
+
   /** The centre of light of an image, by which a shift is measured exactly. */
   function centre(image: Float32Array, side: number): [number, number] {
     let [sum, down, right] = [0, 0, 0];

@@ -105,6 +105,6 @@ describe('the catalogue', () => {
   it('resolves a component to all its parameters', () => {
     const component: Component = family('layers').components.dropout as Component;
     const { value } = read('{ "type": "dropout" }', schemaOf(component));
-    assert.deepEqual(value, { type: 'dropout', rate: 0.5 });
+    assert.deepEqual(value, { type: 'dropout', rate: 0.5, mode: 'inverted' });
   });
 });

@@ -104,7 +104,7 @@ describe('a table of images', () => {
       target: 'labels',
       targetShape: [2],
     });
-    const { target } = readTargets(dataset, Uint32Array.of(2, 0), undefined);
+    const { target } = readTargets(dataset, Uint32Array.of(2, 0));
     assert.deepEqual([...target!], [1, 0, 1, 1]);
   });
 
@@ -112,7 +112,7 @@ describe('a table of images', () => {
     write({ ...images, 'labels.csv': 'file,target\n1.png,1.5;-2\n2.png,0;1e3\n3.png,.5;4' });
     const dataset = await open({ target: 'numbers' });
     assert.deepEqual(dataset.facts.targetShape, [2]);
-    const { target } = readTargets(dataset, Uint32Array.of(1, 0), undefined);
+    const { target } = readTargets(dataset, Uint32Array.of(1, 0));
     assert.deepEqual([...target!], [0, 1000, 1.5, -2]);
   });
 
@@ -128,27 +128,8 @@ describe('a table of images', () => {
     const { facts } = dataset;
     assert.deepEqual(facts.classNames, ['background', 'grey 9', 'grey 200']);
     assert.deepEqual([facts.target, facts.targetShape], ['mask', [2, 2, 1]]);
-    const { labels } = readTargets(dataset, Uint32Array.of(1, 0), undefined);
+    const { labels } = readTargets(dataset, Uint32Array.of(1, 0));
     assert.deepEqual([...labels!], [0, 0, 1, 1, 2, 0, 0, 2]);
-  });
-
-  it('moves masks and target images as their image is moved', async () => {
-    write({
-      ...images,
-      'm/1.png': png([255, 0, 0, 0]),
-      'labels.csv': 'file,target\n1.png,m/1.png',
-    });
-    const augmentation = [
-      { type: 'gaussianNoise', sigma: 5, probability: 1 },
-      { type: 'flipLeftRight', probability: 1 },
-    ] as const;
-    const change = { augmentation, seed: 1, epoch: 0 };
-    const masks = await open({ target: 'mask' });
-    const { labels } = readTargets(masks, Uint32Array.of(0), change);
-    assert.deepEqual([...labels!], [0, 1, 0, 0]);
-    const pictures = await open({ target: 'image' });
-    const { target } = readTargets(pictures, Uint32Array.of(0), change);
-    assert.deepEqual([...target!], [0, 1, 0, 0]);
   });
 
   it('brings a mask to the size of its image, by the class that covers most', async () => {
@@ -158,7 +139,7 @@ describe('a table of images', () => {
       'labels.csv': 'file,target\n1.png,m/1.png',
     });
     const dataset = await open({ target: 'mask', resize: 'stretch' });
-    const { labels } = readTargets(dataset, Uint32Array.of(0), undefined);
+    const { labels } = readTargets(dataset, Uint32Array.of(0));
     assert.deepEqual([...labels!], [2, 0, 0, 1]);
   });
 

@@ -43,6 +43,11 @@ const cases: readonly ConvCase[] = [
   { image: [5, 13, 12, 4], filter: [3, 3, 9], strides: one, dilations: one, padding: 'same' },
   { image: [2, 30, 31, 3], filter: [3, 3, 5], strides: one, dilations: one, padding: 'same' },
   { image: [1, 40, 9, 8], filter: [3, 2, 4], strides: one, dilations: one, padding: 'valid' },
+  // Channels that fill tiles of every size: the filter gradient reads rows in place. The last ones are
+  // longer than a block.
+  { image: [2, 9, 17, 24], filter: [3, 3, 5], strides: [2, 2], dilations: one, padding: 'same' },
+  { image: [1, 11, 12, 24], filter: [3, 3, 7], strides: one, dilations: [2, 2], padding: 'same' },
+  { image: [1, 3, 200, 24], filter: [2, 3, 3], strides: one, dilations: one, padding: 'same' },
   // A kernel with more taps than a block of the pointer table holds at once.
   { image: [1, 24, 24, 9], filter: [19, 17, 2], strides: one, dilations: one, padding: 'same' },
   ...combinations(),

@@ -4,7 +4,7 @@
 // One step is forward, backward and Adam.
 import * as tf from '@tensorflow/tfjs-core';
 import { batchNorm, conv2d, dense } from '../../../server/training/engine/ops';
-import { updateByAdam } from '../../../server/training/engine/updates';
+import { update } from '../../../server/training/engine/updates';
 
 /** A network with its data, ready to be stepped. */
 export interface ProbeNet {
@@ -116,17 +116,17 @@ function createAdam(variables: readonly tf.Variable[]): {
   const first = variables.map(zeros);
   const second = variables.map(zeros);
   let steps = 0;
-  const update = (grads: tf.NamedTensorMap): void => {
+  const apply = (grads: tf.NamedTensorMap): void => {
     steps++;
     const rate = 1e-3 / (1 - 0.9 ** steps);
-    const rates = tf.tensor1d([rate, 1 / Math.sqrt(1 - 0.999 ** steps)]);
+    const root = 1 / Math.sqrt(1 - 0.999 ** steps);
+    const rates = tf.tensor1d([rate, root, 0.9, 0.1, 0.999, 0.001, 1e-7]);
     variables.forEach((variable, i) => {
-      const inputs = { variable, gradient: grads[variable.name]!, rates };
-      const constants = { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
-      updateByAdam(inputs, { m: first[i]!, v: second[i]! }, constants);
+      const slots = [first[i]!, second[i]!];
+      update('adam', { variable, gradient: grads[variable.name]!, slots, rates });
     });
   };
-  return { update, slots: [...first, ...second] };
+  return { update: apply, slots: [...first, ...second] };
 }
 
 function initialValue(key: string, shape: readonly number[], seed: number): tf.Tensor {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
 import { batchNorm, dense } from '../../../server/training/engine/ops';
-import { updateByAdam } from '../../../server/training/engine/updates';
+import { update } from '../../../server/training/engine/updates';
+import { updateKinds, type UpdateKind } from '../../../server/training/engine/updateKinds';
 import {
   assertClose,
   checkAgainstCpu,
@@ -20,6 +21,12 @@ const shapes = [
   [1, 8, 8, 3],
   [3, 1100],
 ] as const;
+
+const slotCounts: Readonly<Record<UpdateKind, number>> = {
+  ...{ sgd: 0, momentum: 1, nesterov: 1, adam: 2, amsgrad: 3, adamax: 2, nadam: 2, adagrad: 1 },
+  ...{ proximalAdagrad: 1, proximalGradient: 0, ftrl: 2, adadelta: 2, rmsprop: 1 },
+  ...{ centredRmsprop: 2, lion: 1, average: 1 },
+};
 
 for (const variant of variants) {
   describe(`batch normalization and dense, ${titleOf(variant)}`, () => {
@@ -78,20 +85,32 @@ for (const variant of variants) {
       }
     });
 
-    it('takes the steps of Adam that single operations take', async () => {
-      for (const shape of [[1], [7], [33, 5], [2, 3000]] as const) {
-        await checkAgainstCpu(`Adam on [${shape}]`, () => {
-          const [variable, m, v] = [
-            random(shape, 1),
-            random(shape, 3),
-            tf.square(random(shape, 4)),
-          ].map((start) => tf.variable(start)) as [tf.Variable, tf.Variable, tf.Variable];
-          const inputs = { variable, gradient: random(shape, 2), rates: tf.tensor1d([0.3, 1.7]) };
-          updateByAdam(inputs, { m, v }, { beta1: 0.8, beta2: 0.99, epsilon: 1e-3 });
-          return [variable, m, v];
-        });
-      }
-    });
+    for (const kind of Object.keys(updateKinds) as UpdateKind[]) {
+      it(`updates variables as single operations do: ${kind}`, async () => {
+        for (const shape of [[1], [7], [33, 5], [2, 3000]] as const) {
+          await checkAgainstCpu(`${kind} on [${shape}]`, () => {
+            // Sums of squares are positive; where one is an average, the square of the mean is below it.
+            const [variable, first, second, third] = [
+              random(shape, 1),
+              tf.add(tf.square(random(shape, 3)), 1),
+              random(shape, 4),
+              tf.square(random(shape, 5)),
+            ].map((start) => tf.variable(start)) as [
+              tf.Variable,
+              tf.Variable,
+              tf.Variable,
+              tf.Variable,
+            ];
+            const all =
+              kind === 'adam' ? [second, first] : [first, tf.variable(tf.abs(second)), third];
+            const slots = all.slice(0, slotCounts[kind]);
+            const rates = tf.tensor1d([0.3, 0.7, 0.8, 0.2, 0.9, 0.1, 0.25, 0.15]);
+            update(kind, { variable, gradient: random(shape, 2), slots, rates });
+            return [variable, ...slots];
+          });
+        }
+      });
+    }
 
     it('sums long rows and columns without losing digits', () => {
       const count = 200_003;

@@ -206,6 +206,73 @@ const fusedProduct = (withBias: boolean, activation: 'linear' | 'relu' | 'elu'):
     });
 };
 
+const lists = [
+  [[[3], [1], [4]], 0],
+  [
+    [
+      [2, 3],
+      [2, 5],
+    ],
+    1,
+  ],
+  [
+    [
+      [2, 3],
+      [4, 3],
+      [1, 3],
+    ],
+    0,
+  ],
+  [
+    [
+      [2, 3, 2, 5],
+      [2, 3, 2, 1],
+      [2, 3, 2, 13],
+    ],
+    -1,
+  ],
+  [
+    [
+      [2, 3, 4],
+      [2, 1, 4],
+    ],
+    1,
+  ],
+  [
+    [
+      [2, 0],
+      [2, 3],
+    ],
+    1,
+  ],
+] as const;
+
+const splits = [
+  [[6], 3, 0],
+  [[2, 9], [2, 3, 4], 1],
+  [[4, 3, 2], 2, 0],
+  [[2, 3, 13], [1, 12], -1],
+] as const;
+
+const depthwise = (a: tf.Tensor, b: tf.Tensor): tf.Tensor =>
+  tf.depthwiseConv2d(a as tf.Tensor4D, b as tf.Tensor4D, 2, 'same');
+const depthwiseGradient = (i: number): Make => {
+  return () => {
+    const inputs = [random([2, 5, 6, 7], 1), random([3, 2, 7, 1], 2)];
+    return tf.grads(depthwise)(inputs, random(depthwise(inputs[0]!, inputs[1]!).shape, 3))[i]!;
+  };
+};
+/** Radius, bias, alpha and beta of local response normalizations. */
+const responses = [
+  [5, 1, 1, 0.5],
+  [0, 2, 0.3, 0.75],
+  [2, 0.5, 2, 1.3],
+  [20, 1, 1e-4, 0.75],
+] as const;
+
+const respond = (x: tf.Tensor, [radius, ...constants]: (typeof responses)[number]): tf.Tensor =>
+  tf.localResponseNormalization(x as tf.Tensor4D, radius, ...constants);
+
 /** For every TF.js kernel that runs in C: calls that must give what the CPU backend gives. */
 const calls: Readonly<Record<string, readonly Make[]>> = {
   Relu: unary(tf.relu),
@@ -221,6 +288,7 @@ const calls: Readonly<Record<string, readonly Make[]>> = {
   Sigmoid: unary(tf.sigmoid),
   Softplus: unary(tf.softplus),
   Elu: unary(tf.elu),
+  Erf: unary(tf.erf),
   EluGrad: unary((x) => tf.grad(tf.elu)(x, tf.square(x))),
   Add: binary(tf.add),
   Sub: binary(tf.sub),
@@ -245,6 +313,9 @@ const calls: Readonly<Record<string, readonly Make[]>> = {
   FusedConv2D: [inference(true, 'relu'), inference(false, 'relu'), inference(true, 'sigmoid')],
   Conv2DBackpropInput: [gradsOf([2, 5, 6, 3], [3, 2, 3, 4], 0)],
   Conv2DBackpropFilter: [gradsOf([2, 5, 6, 3], [3, 2, 3, 4], 1)],
+  DepthwiseConv2dNative: [() => depthwise(random([2, 5, 6, 7], 1), random([3, 2, 7, 1], 2))],
+  DepthwiseConv2dNativeBackpropInput: [depthwiseGradient(0)],
+  DepthwiseConv2dNativeBackpropFilter: [depthwiseGradient(1)],
   MaxPool: [...pooling(tf.maxPool, 0), ...pooling(tf.maxPool, -3)],
   MaxPoolGrad: poolGradient(tf.maxPool, ['valid', 'same']),
   AvgPool: pooling(tf.avgPool as PoolOp, 0),
@@ -311,6 +382,19 @@ const calls: Readonly<Record<string, readonly Make[]>> = {
       () =>
         tf.slice(random(shape, 1), [...begin], [...size]),
   ),
+  Concat: lists.map(
+    ([shapes, axis]) =>
+      () =>
+        tf.concat(
+          shapes.map((shape, i) => random(shape, i + 1)),
+          axis,
+        ),
+  ),
+  SplitV: splits.map(
+    ([shape, sizes, axis]) =>
+      () =>
+        tf.split(random(shape, 1), typeof sizes === 'number' ? sizes : [...sizes], axis),
+  ),
   Cast: (['float32', 'int32', 'bool'] as const).flatMap((from) =>
     (['float32', 'int32', 'bool'] as const).map((to) => () => {
       const x = tf.cast(tf.tensor1d([0, 1, 2.7, -1.2, -0, 300]), from);
@@ -350,6 +434,11 @@ const calls: Readonly<Record<string, readonly Make[]>> = {
   ExpandDims: [0, 1, 2, -1, -3].map((axis) => () => tf.expandDims(random([3, 4]), axis)),
   ZerosLike: [() => tf.zerosLike(random([3, 5])), () => tf.zerosLike(tf.fill([4], NaN))],
   OnesLike: [() => tf.onesLike(random([3, 5])), () => tf.onesLike(tf.scalar(Infinity))],
+  LRN: responses.map((options) => () => respond(random([2, 3, 4, 9], 1), options)),
+  LRNGrad: responses.map((options) => () => {
+    const x = random([2, 3, 4, 9], 1);
+    return tf.grad((t: tf.Tensor) => respond(t, options))(x, random(x.shape, 2));
+  }),
   FusedBatchNorm: [
     [2, 3, 4, 5],
     [6, 1, 1, 3],

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
 import {
+  globalAveragePool,
+  globalMaxPool,
+  l2Pool,
+} from '../../../server/training/engine/ops/pooling';
+import {
   assertClose,
   centralDifferences,
+  checkAgainstCpu,
   numbers,
   random,
   sizeOf,
@@ -63,6 +69,68 @@ for (const variant of variants) {
       assert.deepEqual([...y], [3, 4.5, 7.5, 9]);
     });
 
+    it('gives the root of the sum of squares, with no slope where that is zero', () => {
+      const x = tf.tensor4d([3, -4, 0, 0, 0, 2], [1, 1, 6, 1]);
+      const pool = (t: tf.Tensor): tf.Tensor =>
+        l2Pool(t, { poolSize: [1, 2], strides: [1, 2], padding: 'valid' });
+      const { value, grad } = tf.valueAndGrad(pool)(x, tf.tensor4d([5, 7, 11], [1, 1, 3, 1]));
+      assert.deepEqual([...value.dataSync()], [5, 0, 2]);
+      assertClose(grad.dataSync(), [3, -4, 0, 0, 0, 11], 'slopes', 1e-6);
+      tf.dispose([x, value, grad]);
+    });
+
+    it('has L2 pooling as it is composed on the CPU, NaN and infinity included', async () => {
+      for (const [shape, size, strides, padding] of [
+        [[1, 1, 1, 1], 1, 1, 'valid'],
+        [[2, 7, 6, 13], [3, 2], [1, 2], 'same'],
+        [[3, 9, 8, 5], 2, [3, 4], 'valid'],
+        [[1, 3, 5, 37], 5, 2, 'same'],
+      ] as const) {
+        await checkAgainstCpu(`[${shape}], window ${size}, stride ${strides}, ${padding}`, () => {
+          const pool = (t: tf.Tensor): tf.Tensor => l2Pool(t, { poolSize: size, strides, padding });
+          const { value, grad } = tf.valueAndGrad(pool)(
+            random(shape, 4),
+            tf.tidy(() => random(pool(random(shape, 4)).shape, 5)),
+          );
+          return [value, grad];
+        });
+      }
+      const x = [1, NaN, 2, Infinity, 3, 4];
+      await checkAgainstCpu('special numbers', () =>
+        l2Pool(tf.tensor4d(x, [1, 1, 6, 1]), {
+          poolSize: [1, 2],
+          strides: [1, 2],
+          padding: 'valid',
+        }),
+      );
+    });
+
+    it('pools a whole image, and sends the gradient of a maximum to its first pixel', async () => {
+      for (const shape of [
+        [1, 1, 1, 1],
+        [3, 5, 4, 13],
+        [2, 1, 7, 37],
+      ] as const) {
+        await checkAgainstCpu(`whole images of [${shape}]`, () => {
+          const x = random(shape, 4);
+          const dy = random([shape[0], shape[3]], 5);
+          return [
+            globalMaxPool(x),
+            globalAveragePool(x),
+            tf.mean(x, [1, 2]),
+            tf.grad(globalMaxPool)(x, dy),
+            tf.grad(globalAveragePool)(x, dy),
+          ];
+        });
+      }
+      const dx = tf.tidy(() =>
+        tf
+          .grad(globalMaxPool)(tf.tensor4d([1, 5, 5, 2], [1, 2, 2, 1]), tf.tensor2d([[3]]))
+          .dataSync(),
+      );
+      assert.deepEqual([...dx], [0, 3, 0, 0]);
+    });
+
     for (const [shape, size, stride, pad] of [
       [[2, 5, 4, 3], [2, 3], [2, 2], 'same'],
       [[1, 4, 5, 5], [3, 3], [1, 2], 'same'],
@@ -71,7 +139,9 @@ for (const variant of variants) {
       it(`has slopes for gradients: [${shape}], window ${size}, stride ${stride}, ${pad}`, () => {
         const window = [...size] as [number, number];
         const strides = [...stride] as [number, number];
-        for (const op of [tf.maxPool, tf.avgPool]) {
+        const l2 = (t: tf.Tensor): tf.Tensor =>
+          l2Pool(t, { poolSize: size, strides: stride, padding: pad });
+        for (const op of [tf.maxPool, tf.avgPool, l2]) {
           const scalar = (x: tf.Tensor): tf.Scalar => {
             const y = op(x as tf.Tensor4D, window, strides, pad);
             return tf.sum(tf.mul(y, random(y.shape, 8)));

@@ -2,15 +2,27 @@ import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
 import { NotFiniteValueError } from '../../../server/training/engine/backend/notFiniteValue';
 import { dot, hostOp } from '../../../server/training/engine/hostOp';
-import { batchNorm, conv2d, dense, relu } from '../../../server/training/engine/ops';
+import {
+  activation,
+  batchNorm,
+  conv2d,
+  dense,
+  distributionCrossEntropy,
+  fixedNorm,
+  groupNorm,
+  oneHot,
+  pointLoss,
+  prelu,
+  relu,
+  softmaxCrossEntropy,
+  weightPenalty,
+} from '../../../server/training/engine/ops';
 import { createProgram, type ProgramSpec } from '../../../server/training/engine/program';
 import {
   assign,
   moveTowards,
   requireFinite,
-  updateByAdam,
-  updateByMomentum,
-  updateBySgd,
+  update,
 } from '../../../server/training/engine/updates';
 import { valueAndGradients } from '../../../server/training/gradients';
 import { assertClose, numbers, random, sizeOf, titleOf, useEngine, variants } from './support';
@@ -77,6 +89,36 @@ for (const variant of variants) {
         },
       }));
 
+    it('replays normalizations, activations and losses with their gradients', () =>
+      checkReplay({
+        inputs: {
+          x: float(5, 4, 3, 6),
+          gamma: float(6),
+          slope: float(6),
+          labels: { shape: [5], dtype: 'int32' },
+        },
+        compute({ x, gamma, slope, labels }) {
+          const f = (...[value, scale, a]: tf.Tensor[]): tf.Scalar => {
+            const y = groupNorm(value!, scale!, tf.zeros([6]), { groups: 3, epsilon: 1e-3 });
+            const z = activation(prelu(y, a!), 'gelu');
+            const near = tf.localResponseNormalization(z as tf.Tensor4D, 1, 1, 0.5, 0.75);
+            const logits = tf.mean(near, [1, 2]);
+            const weights = tf.tensor1d([1, 2, 3, 4, 5, 6]);
+            const losses = [
+              softmaxCrossEntropy(logits, labels!, { weights, convention: 'weightedMean' }),
+              pointLoss('sigmoid', logits, oneHot(labels!, 6), 3),
+              distributionCrossEntropy(logits, oneHot(labels!, 6), { divergence: true }),
+            ];
+            const fixed = { mean: a!, variance: tf.ones([6]), gamma: scale!, beta: a! };
+            const rest = tf.mean(fixedNorm(value!, { ...fixed, epsilon: 1e-3 }));
+            const penalty = weightPenalty(scale!, { l1: 0.1, l2: 0.2 });
+            return tf.addN([tf.sum(tf.addN(losses)), rest, penalty]) as tf.Scalar;
+          };
+          const { value, grads } = tf.valueAndGrads(f)([x!, gamma!, slope!]);
+          return { value, dx: grads[0]!, dGamma: grads[1]!, dSlope: grads[2]! };
+        },
+      }));
+
     it('repeats what has no inputs, and outputs that are constants', () =>
       checkReplay({
         inputs: { x: float(2, 3) },
@@ -114,18 +156,17 @@ for (const variant of variants) {
               variables,
             );
             const one = rate as tf.Tensor1D;
-            updateBySgd({ variable: a, gradient: gradients.get('a')!, rates: one });
-            const options = { momentum: 0.9, nesterov: true };
-            updateByMomentum(
-              { variable: b, gradient: gradients.get('b')!, rates: one },
-              m1,
-              options,
-            );
-            updateByAdam(
-              { variable: c, gradient: gradients.get('c')!, rates: rates as tf.Tensor1D },
-              { m: m2, v: v2 },
-              { beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
-            );
+            const gradientOf = (name: string) => gradients.get(name)!;
+            update('sgd', { variable: a, gradient: gradientOf('a'), slots: [], rates: one });
+            const two = rates as tf.Tensor1D;
+            update('nesterov', { variable: b, gradient: gradientOf('b'), slots: [m1], rates: two });
+            const adam = tf.concat([two, tf.tensor1d([0.9, 0.1, 0.999, 0.001, 1e-7])]);
+            update('adam', {
+              variable: c,
+              gradient: gradientOf('c'),
+              slots: [m2, v2],
+              rates: adam,
+            });
             moveTowards(average, x!, 0.75);
             assign(a, tf.minimum(a, 0.5));
             return { value };

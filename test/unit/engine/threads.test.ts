@@ -2,7 +2,22 @@ import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
 import { backendName } from '../../../server/training/engine/backend/backend';
 import { openEngine } from '../../../server/training/engine/engine';
-import { batchNorm, conv2d, dense, relu } from '../../../server/training/engine/ops';
+import { maximum, mean } from '../../../server/training/engine/ops/combine';
+import { conv2dTranspose, depthwiseConv2d } from '../../../server/training/engine/ops/convolutions';
+import { globalMaxPool, l2Pool } from '../../../server/training/engine/ops/pooling';
+import { adaptiveAveragePool, resize } from '../../../server/training/engine/ops/resample';
+import {
+  activation,
+  batchNorm,
+  conv2d,
+  dense,
+  groupNorm,
+  pointLoss,
+  prelu,
+  relu,
+  softmaxCrossEntropy,
+  weightPenalty,
+} from '../../../server/training/engine/ops';
 import { netA, netB } from './nets';
 import { numbers, random, variants } from './support';
 
@@ -44,6 +59,40 @@ const cases: readonly Case[] = [
     },
   },
   {
+    image: [5, 23, 21, 13],
+    weights: [
+      [3, 3, 13, 1],
+      [5, 3, 13, 1],
+      [3, 2, 7, 13],
+      [7, 3],
+    ],
+    net(x, [w1, w2, w3, w4]) {
+      const a = depthwiseConv2d(x, w1!, { padding: 'same', activation: 'relu' });
+      const b = depthwiseConv2d(a, w2!, { padding: 'same', strides: 2, dilations: [1, 2] });
+      const up = tf.slice(resize(b, [24, 22], 'bilinear'), [0, 0, 1, 0], [5, 23, 21, 13]);
+      const c = maximum(
+        tf.pad(up, [
+          [0, 0],
+          [0, 0],
+          [0, 0],
+          [0, 0],
+        ]),
+        mean([a, x]),
+      );
+      const d = conv2dTranspose(c, w3!, { padding: 'valid', strides: 2 });
+      const e = l2Pool(resize(d, [50, 41], 'nearest'), {
+        poolSize: 3,
+        strides: 2,
+        padding: 'same',
+      });
+      const both = tf.concat([
+        globalMaxPool(e),
+        tf.reshape(adaptiveAveragePool(e, [1, 1]), [5, 7]),
+      ]);
+      return tf.tanh(tf.matMul(tf.mul(both as tf.Tensor2D, 1e-3), w4 as tf.Tensor2D));
+    },
+  },
+  {
     image: [2, 65, 67, 8],
     weights: [
       [1, 1, 8, 3],
@@ -53,6 +102,24 @@ const cases: readonly Case[] = [
       const y = tf.transpose(conv2d(x, w1!, { padding: 'same' }), [0, 3, 1, 2]);
       const flat = tf.reshape(y, [6, 65 * 67]);
       return tf.square(tf.matMul(flat, w2 as tf.Tensor2D));
+    },
+  },
+  {
+    image: [37, 13, 11, 10],
+    weights: [[10], [10], [10], [10, 300, 70], [1430, 21]],
+    net(x, [gamma, beta, slope, w, kernel]) {
+      let y = groupNorm(x, gamma!, beta!, { groups: 5, epsilon: 1e-3 });
+      y = activation(prelu(y, slope!), 'gelu');
+      y = tf.localResponseNormalization(y as tf.Tensor4D, 2, 1, 0.5, 0.75);
+      const rows = tf.reshape(y, [37, 1430]);
+      const labels = tf.range(0, 37, 1, 'int32');
+      const logits = tf.matMul(rows, kernel as tf.Tensor2D);
+      const losses = [
+        softmaxCrossEntropy(logits, tf.mod(labels, tf.scalar(21, 'int32')), { smoothing: 0.1 }),
+        pointLoss('logCosh', rows),
+        pointLoss('sigmoid', logits, tf.ones([37, 21]), 3),
+      ];
+      return tf.add(tf.addN(losses), weightPenalty(w!, { l1: 0.1, l2: 0.2 }));
     },
   },
 ];

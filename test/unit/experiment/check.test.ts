@@ -17,6 +17,18 @@ function network(layers: string, loss = 'softmaxCrossEntropy', metrics = '"accur
   return marked(text.replace('softmaxCrossEntropy', loss).replace('"accuracy"', metrics));
 }
 
+/** The loss replaced; the members of its object are given. */
+function withLoss(members: string): MarkedText {
+  return changed('"type": "softmaxCrossEntropy"', members);
+}
+
+/** A network that gives an image, with the loss marked. */
+function imageLoss(loss: string): MarkedText {
+  const layers = '{ "type": "conv2d", "filters": 1, "padding": "same" }';
+  const { text } = network(layers, loss, '');
+  return marked(text.replace(`"${loss}"`, `«"${loss}"»`));
+}
+
 const cases: Readonly<Record<string, Case>> = {
   'units other than the classes': {
     text: changed('"units": 10', '"units": «12»'),
@@ -24,6 +36,91 @@ const cases: Readonly<Record<string, Case>> = {
     path: 'model.layers[3].units',
     message:
       'The network gives 12 values (layer `dense`), but the data have 10 classes. Set `units` to 10.',
+    suggestion: '10',
+  },
+  'class weights for another number of classes': {
+    text: withLoss('"type": "softmaxCrossEntropy", "classWeights": «[1, 2]»'),
+    code: 'loss/class-weights',
+    path: 'loss.classWeights',
+    message:
+      '`classWeights` must have one weight for each of the 10 classes; got 2. Add weights: their order is "0", "1", "2", "3", "4" ….',
+  },
+  'class weights of nothing': {
+    text: withLoss('"type": "softmaxCrossEntropy", "classWeights": «[0, 0]»'),
+    code: 'loss/class-weights',
+    path: 'loss.classWeights',
+    message: /must not all be 0; got \[0, 0\]\. Nothing would be learned/,
+  },
+  'class weights in a term of a mixture': {
+    text: withLoss(
+      '"type": "mixture", "terms": [{ "loss": { "type": "hinge" } }, { "loss": { "type": "softmaxCrossEntropy", "classWeights": «[1]» } }]',
+    ),
+    code: 'loss/class-weights',
+    path: 'loss.terms[1].loss.classWeights',
+    message: /one weight for each of the 10 classes; got 1/,
+  },
+  'an image loss for a row of figures': {
+    text: withLoss('"type": «"ssim"»'),
+    code: 'loss/output-not-image',
+    path: 'loss.type',
+    message:
+      '`ssim` takes an image; the network ends in 10 values. Use another loss, or end in a convolution.',
+  },
+  'windows larger than the image': {
+    text: imageLoss('ssim'),
+    code: 'loss/small-image',
+    path: 'loss.type',
+    message: /windows of 11 × 11 pixels; the image is 8 × 8 × 1/,
+  },
+  'a loss that looks at the outputs alone': {
+    text: imageLoss('totalVariation'),
+    code: 'loss/no-target',
+    path: 'loss',
+    message: /Put it into a "mixture" with a loss that has a target/,
+  },
+  'groups that do not divide the channels': {
+    text: network(
+      '{ "type": "conv2d", "filters": 8 }, { "type": "groupNormalization", "groups": «3» }, { "type": "flatten" }, { "type": "dense", "units": 10 }',
+    ),
+    code: 'shape/misfit',
+    path: 'model.layers[1].groups',
+    message:
+      '`groups` must divide the number of channels; got 3 groups for 8 channels. Use one of 1, 2, 4, 8.',
+  },
+  'a normalization of a single value': {
+    text: network(
+      '{ "type": "flatten" }, { "type": "groupNormalization", "groups": «64» }, { "type": "dense", "units": 10 }',
+    ),
+    code: 'shape/misfit',
+    path: 'model.layers[1].groups',
+    message: /needs more than one value to take a mean over/,
+  },
+  'an instance normalization of features': {
+    text: network(
+      '{ "type": "flatten" }, { "type": «"instanceNormalization"» }, { "type": "dense", "units": 10 }',
+    ),
+    code: 'shape/misfit',
+    path: 'model.layers[1]',
+    message: /An? instanceNormalization layer takes an image/,
+  },
+  'a softmax before a loss that has its own': {
+    text: network(
+      '{ "type": "flatten" }, { "type": "dense", "units": 10, "activation": «"softmax"» }',
+      'focal',
+    ),
+    severity: 'warning',
+    code: 'loss/activated-logits',
+    path: 'model.layers[1].activation',
+    message: /its last layer applies "softmax", which cuts off or squeezes them before the loss/,
+    suggestion: '"linear"',
+  },
+  'units other than the classes, behind a normalization': {
+    text: network(
+      '{ "type": "flatten" }, { "type": "dense", "units": «3» }, { "type": "layerNormalization" }, { "type": "prelu" }',
+    ),
+    code: 'loss/output-classes',
+    path: 'model.layers[1].units',
+    message: /The network gives 3 values \(layer `dense`\), but the data have 10 classes/,
     suggestion: '10',
   },
   'units other than the classes, behind an activation': {
@@ -207,6 +304,21 @@ const cases: Readonly<Record<string, Case>> = {
     code: 'model/bad-name',
     path: 'model.layers[3].name',
     message: /got "a\/b"/,
+  },
+  'colour changed in images without any': {
+    text: changed('"type": "affine", "rotateDegrees": 10', '"type": «"hue"»'),
+    code: 'augmentation/channels',
+    path: 'augmentation[0].type',
+    message: '`hue` changes the colour of images of 3 channels; the data have 1. Remove it.',
+  },
+  'colour changed by one of several': {
+    text: changed(
+      '"type": "affine", "rotateDegrees": 10',
+      '"type": "oneOf", "choices": [{ "type": "blur" }, { "type": «"grayscale"» }]',
+    ),
+    code: 'augmentation/channels',
+    path: 'augmentation[0].choices[1].type',
+    message: /3 channels; the data have 1/,
   },
   'optics after noise': {
     text: changed(

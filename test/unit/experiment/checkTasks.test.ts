@@ -62,12 +62,11 @@ const cases: Readonly<Record<string, Case>> = {
     suggestion: '3',
   },
   'a loss that compares no masks': {
-    text: cells(masks, pixels('3'), '«"meanSquaredError"»', '"dice"'),
+    text: cells(masks, pixels('3'), '«"ssim"»', '"dice"'),
     facts: maskFacts,
     code: 'loss/task',
-    path: 'loss',
-    message:
-      /`meanSquaredError` cannot compare .* one class for each pixel\. Use "softmaxCrossEntropy"/,
+    path: 'loss.type',
+    message: /`ssim` cannot compare .* one class for each pixel\. Use "softmaxCrossEntropy"/,
   },
   'a metric of another task': {
     text: cells(masks, pixels('3'), '"softmaxCrossEntropy"', '«"rocAuc"»'),

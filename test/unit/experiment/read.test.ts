@@ -93,7 +93,7 @@ const cases: Readonly<Record<string, Case>> = {
     text: changed('"relu"', '«"rellu"»'),
     code: 'schema/choice',
     path: `${layer0}.activation`,
-    message: /"linear", "relu", .* or "elu"; got "rellu"\. Did you mean "relu"\?/,
+    message: /"linear", "relu", .* or "softmax"; got "rellu"\. Did you mean "relu"\?/,
     suggestion: '"relu"',
   },
   'another version': {
@@ -254,6 +254,7 @@ describe('reading an experiment', () => {
       type: 'dense',
       units: 10,
       useBias: true,
+      dropConnect: 0,
       activation: 'linear',
       kernelInitializer: { type: 'glorotUniform' },
       biasInitializer: { type: 'zeros' },
@@ -286,6 +287,7 @@ describe('reading an experiment', () => {
       augmentation: [],
       physics: [],
       model: {
+        blocks: {},
         layers: [
           {
             type: 'conv2d',
@@ -298,6 +300,7 @@ describe('reading an experiment', () => {
             activation: 'linear',
             kernelInitializer: { type: 'glorotUniform' },
             biasInitializer: { type: 'zeros' },
+            weightStandardization: false,
           },
         ],
       },

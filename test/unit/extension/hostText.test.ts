@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { doneFraction, epochUnderWay, progressAfter, stepsLeft } from '#common/run/progress';
 import type { RunRecord } from '#common/run/record';
 import { describeSample, freeName } from '../../../extension/commands/samples';
+import { parseInstallEvent } from '../../../extension/commands/installEvents';
 import { plainText, programEnvironment } from '../../../extension/programs';
 import {
   describeRun,
@@ -95,18 +96,21 @@ describe('settings', () => {
       engine: 'wasm',
       'training.threads': 4,
       'training.nodePath': ' /opt/node ',
+      'tensorflow.path': '/opt/tensorflow',
       'training.onWindowClose': 'stop',
     };
     assert.deepEqual(read(good), {
       engine: 'wasm',
       threads: 4,
       nodePath: '/opt/node',
+      tensorflowPath: '/opt/tensorflow',
       onWindowClose: 'stop',
     });
     const bad = {
       engine: 'abacus',
       'training.threads': -1,
       'training.nodePath': 7,
+      'tensorflow.path': '  ',
       'training.onWindowClose': null,
     };
     assert.deepEqual(read(bad), { engine: 'auto', onWindowClose: 'continue' });
@@ -119,8 +123,30 @@ describe('programs', () => {
     assert.deepEqual(env, { PATH: '/bin', ELECTRON_RUN_AS_NODE: '1' });
   });
 
+  it('are told where TensorFlow is', () => {
+    const env = programEnvironment({}, { tensorflowPath: '/opt/tensorflow' });
+    assert.equal(env['LIGHTBENCH_TENSORFLOW_PATH'], '/opt/tensorflow');
+  });
+
   it('are quoted without the colours of a terminal', () => {
     assert.equal(plainText('\u001b[31merror:\u001b[39m no file\n'), 'error: no file');
+  });
+});
+
+describe('the events of an installation', () => {
+  it('are believed only when they are whole', () => {
+    const step = { event: 'step', step: 1, steps: 5, title: 'Looking' };
+    const end = { event: 'end', engine: 'cuda', folder: '/x', description: 'TensorFlow' };
+    for (const event of [step, end]) {
+      assert.deepEqual(parseInstallEvent(JSON.stringify(event)), event);
+    }
+    const others = [
+      { ...step, title: 1 },
+      { ...step, steps: '5' },
+      { ...end, engine: 'abacus' },
+    ];
+    const lines = [...others.map((value) => JSON.stringify(value)), 'WARNING', 'null', '7', ''];
+    for (const line of lines) assert.equal(parseInstallEvent(line), undefined, line);
   });
 });
 

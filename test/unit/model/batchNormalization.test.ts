@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Network } from '../../../server/training/model/network';
 import { assertClose, useEngine } from '../engine/support';
-import { contextOf, networkOf } from './support';
+import { contextOf, networkOf, trainableOf } from './support';
 
 /** Normalizes four samples of one feature. */
 function apply(network: Network, training: boolean): readonly number[] {
@@ -59,6 +59,24 @@ describe('batch normalization', () => {
     );
     const [a, b] = [3 / Math.sqrt(5), 1 / Math.sqrt(5)];
     assertClose(output, [-a, -1, -b, -1, b, 1, a, 1], 'output', 1e-6);
+    network.dispose();
+  });
+
+  it('stays as it is when it is frozen, in training too', () => {
+    const network = networkOf([{ type: 'batchNormalization', trainable: false }], [1], {
+      'batchNormalization/movingMean': [2],
+      'batchNormalization/movingVariance': [3.999],
+      'batchNormalization/gamma': [4],
+      'batchNormalization/beta': [1],
+    });
+    assertClose(apply(network, true), [-1, 1, 3, 5], 'output', 1e-6);
+    assert.equal(valueOf(network, 'movingMean'), 2);
+    assert.equal(trainableOf(network).size, 0);
+    tf.tidy(() => {
+      const slope = tf.grad((x) => network.apply(x, contextOf(4)));
+      const dy = tf.tensor2d([1, -1, 2, 0.5], [4, 1]);
+      assertClose(slope(tf.zeros([4, 1]), dy).dataSync(), [2, -2, 4, 1], 'slope', 1e-6);
+    });
     network.dispose();
   });
 });

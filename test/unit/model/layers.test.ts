@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Shape } from '#common/catalogue/component';
+import { erf } from '../../../server/training/physics/erf';
 import { assertClose, numbers, useEngine } from '../engine/support';
 import { checkGradients, contextOf, networkOf, trainableOf } from './support';
 
@@ -150,6 +151,17 @@ describe('layers', () => {
     tanh: Math.tanh,
     softplus: (x: number) => Math.log1p(Math.exp(-Math.abs(x))) + Math.max(x, 0),
     elu: (x: number) => (x > 0 ? x : Math.expm1(x)),
+    selu: (x: number) => 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * Math.expm1(x)),
+    relu6: (x: number) => Math.min(Math.max(x, 0), 6),
+    leakyRelu: (x: number) => (x > 0 ? x : 0.2 * x),
+    gelu: (x: number) => (x / 2) * (1 + erf(x * Math.SQRT1_2)),
+    geluTanh: (x: number) =>
+      (x / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
+    silu: (x: number) => x / (1 + Math.exp(-x)),
+    mish: (x: number) => x * Math.tanh(Math.log1p(Math.exp(-Math.abs(x))) + Math.max(x, 0)),
+    hardSigmoid: (x: number) => Math.min(Math.max(x + 3, 0), 6) / 6,
+    hardSwish: (x: number) => (x * Math.min(Math.max(x + 3, 0), 6)) / 6,
+    softmax: () => 1,
   };
   for (const [name, f] of Object.entries(functions)) {
     it(`apply ${name}`, () => {
@@ -158,6 +170,39 @@ describe('layers', () => {
       for (const value of x) check({ layer, input: [1], x: [value], y: [f(value)] });
     });
   }
+
+  it('share out one among the channels of each pixel (softmax)', () => {
+    check({
+      layer: { type: 'activation', function: 'softmax' },
+      input: [1, 2, 2],
+      x: [0, Math.log(3), 80, -80],
+      y: [0.25, 0.75, 1, 0],
+    });
+  });
+
+  it('let a part of what is negative through, fixed or learned', () => {
+    const x = [-2, 3, -4, 0];
+    const input = [1, 2, 2];
+    check({ layer: { type: 'leakyRelu' }, input, x, y: [-0.6, 3, -1.2, 0] });
+    check({ layer: { type: 'leakyRelu', negativeSlope: 0 }, input, x, y: [0, 3, 0, 0] });
+    check({ layer: { type: 'prelu' }, input, x, y: [-0.5, 3, -1, 0] });
+    const weights = { 'prelu/alpha': [0.5, -1] };
+    check({ layer: { type: 'prelu' }, input, x: [-2, -3, 4, -5], weights, y: [-1, 3, 4, 5] });
+  });
+
+  it('standardize kernels before they convolve', () => {
+    const layer = {
+      type: 'conv2d',
+      filters: 2,
+      kernelSize: [1, 2],
+      weightStandardization: true,
+      useBias: false,
+    };
+    // Each filter has the taps of one column; the second is a constant.
+    const weights = { 'conv2d/kernel': [1, 7, 3, 7] };
+    const tap = 1 / Math.sqrt(1 + 1e-5);
+    check({ layer, input: [1, 2, 1], x: [10, 4], weights, y: [-6 * tap, 0] });
+  });
 
   it('leave no slope to ReLU at 0', () => {
     const network = networkOf([{ type: 'activation', function: 'relu' }], [3]);
@@ -194,6 +239,31 @@ describe('layers', () => {
       { type: 'globalAveragePooling2d' },
       { type: 'dense', units: 2 },
       { type: 'batchNormalization', scale: false, center: false },
+    ],
+    'normalizations of samples': [
+      { type: 'conv2d', filters: 4, padding: 'same' },
+      { type: 'layerNormalization' },
+      { type: 'conv2d', filters: 4, weightStandardization: true, activation: 'gelu' },
+      { type: 'groupNormalization', groups: 2 },
+      { type: 'flatten' },
+      { type: 'dense', units: 6, activation: 'silu' },
+      { type: 'layerNormalization', center: false },
+      { type: 'dense', units: 3, activation: 'softmax' },
+    ],
+    'normalizations over channels': [
+      { type: 'conv2d', filters: 4, padding: 'same', activation: 'mish' },
+      { type: 'layerNormalization', over: 'channels' },
+      { type: 'localResponseNormalization', radius: 1, bias: 2, alpha: 0.5, beta: 0.75 },
+      { type: 'conv2d', filters: 3, activation: 'geluTanh' },
+      { type: 'instanceNormalization', scale: false },
+      { type: 'flatten' },
+      { type: 'dense', units: 3 },
+    ],
+    'batch normalization that is frozen': [
+      { type: 'conv2d', filters: 4, padding: 'same', activation: 'tanh' },
+      { type: 'batchNormalization', trainable: false },
+      { type: 'flatten' },
+      { type: 'dense', units: 3, activation: 'sigmoid' },
     ],
     dropout: [
       { type: 'flatten' },

@@ -73,8 +73,9 @@ function createTrainer() {
   const computeLoss = (epoch: number) => (): tf.Scalar => {
     const ctx = contextOf(count, { epoch });
     const seen = normalizer.apply(instrument.apply(object, ctx));
-    const losses = loss(network.apply(seen, ctx), { labels, object });
-    return tf.add(tf.mean(losses), penalty(experiment.regularization, network));
+    const targets = { labels, target: object };
+    const { perSample } = loss(network.apply(seen, ctx), targets, tf.scalar(epoch, 'int32'));
+    return tf.add(tf.mean(perSample), penalty(experiment.regularization, network));
   };
   return {
     physics,

@@ -4,10 +4,15 @@ import type { OptimizerValue } from '#common/catalogue/optimizers';
 import { CodedError } from '#common/protocol/rpc';
 import { createOptimizer, type Optimizer } from '../../../server/training/optimizer/optimizer';
 import { assertClose, useEngine } from '../engine/support';
-import { ratesOf } from '../model/support';
+import { experimentWith, ratesOf } from '../model/support';
 
-const adam = { type: 'adam', learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 } as const;
-const momentum = { type: 'momentum', learningRate: 0.1, momentum: 0.9, nesterov: false } as const;
+/** An optimizer as a file names it, with all defaults. */
+function optimizerOf(value: object): OptimizerValue {
+  return experimentWith({ optimizer: value }).optimizer;
+}
+
+const adam = optimizerOf({ type: 'adam', learningRate: 0.1 });
+const momentum = optimizerOf({ type: 'momentum', learningRate: 0.1 });
 
 /** Takes a step as the training loop does. */
 function takeStep(optimizer: Optimizer, gradients: () => ReadonlyMap<string, tf.Tensor>): void {
@@ -43,16 +48,53 @@ describe('optimizers', () => {
   useEngine();
 
   // The truth table of the reference, computed in double precision.
-  const table: readonly (readonly [string, OptimizerValue, number[], number[]])[] = [
-    ['sgd', { type: 'sgd', learningRate: 0.1 }, [0.8, 0.6, 0.4], [0.8, 0.9, 0.85]],
-    ['momentum', momentum, [0.8, 0.42, -0.122], [0.8, 0.72, 0.598]],
-    ['Nesterov', { ...momentum, nesterov: true }, [0.62, 0.078, -0.6098], [0.62, 0.648, 0.4882]],
-    ['adam', adam, [0.9, 0.8, 0.7], [0.9, 0.8733663, 0.83932339]],
+  const table: readonly (readonly [string, object, number[], number[]])[] = [
+    ['sgd', { type: 'sgd' }, [0.8, 0.6, 0.4], [0.8, 0.9, 0.85]],
+    ['momentum', { type: 'momentum' }, [0.8, 0.42, -0.122], [0.8, 0.72, 0.598]],
+    [
+      'Nesterov',
+      { type: 'momentum', nesterov: true },
+      [0.62, 0.078, -0.6098],
+      [0.62, 0.648, 0.4882],
+    ],
+    ['adam', { type: 'adam' }, [0.9, 0.8, 0.7], [0.9, 0.8733663, 0.83932339]],
+    ['adamax', { type: 'adamax' }, [0.9, 0.8, 0.7], [0.9, 0.8789263, 0.85637198]],
+    [
+      'adagrad',
+      { type: 'adagrad' },
+      [0.90122704, 0.8309542, 0.77345825],
+      [0.90122704, 0.94550778, 0.9238909],
+    ],
+    [
+      'rmsprop',
+      { type: 'rmsprop' },
+      [0.68377224, 0.45435651, 0.26226182],
+      [0.68377224, 0.83121419, 0.75575056],
+    ],
+    [
+      'centred rmsprop',
+      { type: 'rmsprop', centered: true },
+      [0.66666667, 0.4117603, 0.18677633],
+      [0.66666667, 0.81514514, 0.73836875],
+    ],
+    [
+      'adadelta',
+      { type: 'adadelta', learningRate: 1, epsilon: 1e-6 },
+      [0.99552788, 0.99099878, 0.98643114],
+      [0.99552788, 0.99841462, 0.99684614],
+    ],
+    [
+      'proximal gradient',
+      { type: 'proximalGradient', l1: 0.5 },
+      [0.75, 0.5, 0.25],
+      [0.75, 0.8, 0.7],
+    ],
   ];
   for (const [name, value, constant, changing] of table) {
     it(`step as the table says: ${name}`, () => {
-      assertClose(follow(value, [2, 2, 2]), constant, 'g = 2, 2, 2', 3e-7);
-      assertClose(follow(value, [2, -1, 0.5]), changing, 'g = 2, −1, ½', 3e-7);
+      const optimizer = optimizerOf({ learningRate: 0.1, ...value });
+      assertClose(follow(optimizer, [2, 2, 2]), constant, 'g = 2, 2, 2', 3e-7);
+      assertClose(follow(optimizer, [2, -1, 0.5]), changing, 'g = 2, −1, ½', 3e-7);
     });
   }
 
@@ -61,13 +103,18 @@ describe('optimizers', () => {
     const epsilon = 1e-3;
     for (const gradient of [1e-3, -1e-4]) {
       const expected = 1 - (0.1 * gradient) / (Math.abs(gradient) + epsilon);
-      assertClose(follow({ ...adam, epsilon }, [gradient]), [expected], 'first step', 3e-7);
+      assertClose(
+        follow({ ...adam, epsilon } as OptimizerValue, [gradient]),
+        [expected],
+        'first step',
+        3e-7,
+      );
     }
   });
 
   it('step groups at their own rates, and follow a changed one', () => {
     const [w, sigma] = [weight(), weight()];
-    const optimizer = createOptimizer({ type: 'sgd', learningRate: 0.1 }, [
+    const optimizer = createOptimizer(optimizerOf({ type: 'sgd', learningRate: 0.1 }), [
       { name: 'network', variables: new Map([['w', w]]) },
       { name: 'blur', learningRate: 0.5, variables: new Map([['sigma', sigma]]) },
     ]);
@@ -79,9 +126,10 @@ describe('optimizers', () => {
     const both = () => takeStep(optimizer, ones);
     both();
     assertClose([w.dataSync()[0]!, sigma.dataSync()[0]!], [0.9, 0.5], 'first', 1e-6);
-    optimizer.learningRate = 0.2;
+    optimizer.factor = 2;
+    assert.equal(optimizer.learningRate, 0.2);
     both();
-    assertClose([w.dataSync()[0]!, sigma.dataSync()[0]!], [0.7, 0], 'second', 1e-6);
+    assertClose([w.dataSync()[0]!, sigma.dataSync()[0]!], [0.7, -0.5], 'second', 1e-6);
     assert.equal(optimizer.steps, 2);
     tf.dispose([w, sigma]);
   });

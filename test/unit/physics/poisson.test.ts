@@ -5,7 +5,7 @@ import {
   inversePoisson,
   logProbability,
   rejectedPoisson,
-} from '../../../server/training/physics/poisson';
+} from '../../../server/training/engine/ops/poisson';
 import { readGolden } from './golden';
 
 const { tables } = readGolden('10-shot-read-noise.json');

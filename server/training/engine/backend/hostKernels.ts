@@ -53,7 +53,9 @@ function runOn<T>(
   use: (result: Result) => T,
 ): T {
   const adopted = operands.map(({ shape, dtype }, i) => backend.adopt(values[i]!, shape, dtype));
-  const inputs = Object.fromEntries(names.map((key, i) => [key, adopted[i]!]));
+  const named = Object.fromEntries(names.map((key, i) => [key, adopted[i]!]));
+  // Kernels that take any number of tensors get a list of them.
+  const inputs = Array.isArray(given.inputs) ? (adopted as unknown as typeof named) : named;
   const result = backend.runInherited(() => kernel({ ...given, inputs }));
   try {
     return use(result);

@@ -59,8 +59,20 @@ export function recordProgram(backend: KernelBackend, spec: ProgramSpec): Progra
 
 function record(backend: KernelBackend, spec: ProgramSpec): Recorded {
   const recording = new Recording();
-  const engine = tf.engine();
   backend.recording = recording;
+  let isComplete = false;
+  try {
+    const recorded = recordInto(backend, recording, spec);
+    isComplete = true;
+    return recorded;
+  } finally {
+    backend.recording = undefined;
+    if (!isComplete) backend.freeKept(recording.constants);
+  }
+}
+
+function recordInto(backend: KernelBackend, recording: Recording, spec: ProgramSpec): Recorded {
+  const engine = tf.engine();
   engine.startScope();
   try {
     const given = Object.entries(spec.inputs).map(([name, { shape, dtype }]) => {
@@ -71,16 +83,12 @@ function record(backend: KernelBackend, spec: ProgramSpec): Recorded {
     const made = Object.entries(spec.compute(Object.fromEntries(given)));
     const outputs = made.map(([name, tensor]) => [name, backend.operand(tensor)] as const);
     for (const [, { address }] of outputs) recording.keepToEnd(address);
-    tf.dispose(made.map(([, tensor]) => tensor));
     const inputs = given.map(([name, tensor]) => [name, backend.operand(tensor)] as const);
+    tf.dispose(made.map(([, tensor]) => tensor));
     return { recording, inputs: new Map(inputs), outputs: new Map(outputs) };
-  } catch (error) {
-    backend.recording = undefined;
-    backend.freeKept(recording.constants);
-    throw error;
   } finally {
+    // While it is still recorded: constants that are disposed of here stay with the recording.
     engine.endScope();
-    backend.recording = undefined;
   }
 }
 

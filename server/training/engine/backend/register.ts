@@ -7,27 +7,43 @@ import {
 } from '@tensorflow/tfjs-core';
 import { backendName } from './backend';
 import { runOnHost } from './hostKernels';
+import { activationKernels } from './kernels/activations';
 import { allFloat, type KernelCall, type BackendKernel } from './kernels/call';
+import { augmentationKernels } from './kernels/augmentations';
 import { controlKernels } from './kernels/control';
 import { convolutionKernels } from './kernels/convolutions';
+import { depthwiseKernels } from './kernels/depthwise';
 import { elementwiseKernels } from './kernels/elementwise';
+import { groupNormalizationKernels } from './kernels/groupNormalizations';
 import { layoutKernels } from './kernels/layout';
+import { lossKernels } from './kernels/losses';
 import { normalizationKernels } from './kernels/normalizations';
 import { optimizerKernels } from './kernels/optimizers';
+import { penaltyKernels } from './kernels/penalties';
 import { poolKernels } from './kernels/pools';
 import { productKernels } from './kernels/products';
+import { randomKernels } from './kernels/random';
 import { reductionKernels } from './kernels/reductions';
+import { resampleKernels } from './kernels/resample';
 
 const ownKernels: Readonly<Record<string, BackendKernel>> = {
+  ...augmentationKernels,
+  ...activationKernels,
   ...controlKernels,
   ...convolutionKernels,
+  ...depthwiseKernels,
   ...elementwiseKernels,
+  ...groupNormalizationKernels,
   ...layoutKernels,
+  ...lossKernels,
   ...normalizationKernels,
   ...optimizerKernels,
+  ...penaltyKernels,
   ...poolKernels,
   ...productKernels,
+  ...randomKernels,
   ...reductionKernels,
+  ...resampleKernels,
 };
 
 /** Names of the TF.js kernels (and our own) that run in C. */

@@ -15,6 +15,7 @@
 
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
+#define UNROLL _Pragma("clang loop unroll(full)")
 
 // An offset into a tensor, in elements: wide enough where pointers are.
 typedef ptrdiff_t offset;

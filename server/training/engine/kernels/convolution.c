@@ -87,10 +87,11 @@ static int phase_taps(const conv_shape *s, int phase_y, int phase_x, int *tap_y,
   return count;
 }
 
-// The gradient of the inputs of one phase. A phase that no tap reaches is set to zero.
+// The gradient of the inputs of one phase, with a bias. A phase that no tap reaches has the bias
+// alone, or zero.
 static void phase_input_gradient(const conv_shape *s, const float *dy, const float *packed,
-                                 float *dx, int phase_y, int phase_x, void *scratch, int first,
-                                 int last) {
+                                 const float *bias, int relu, float *dx, int phase_y, int phase_x,
+                                 void *scratch, int first, int last) {
   char *cursor = scratch;
   const int taps = taps_of(s), c = s->in_channels;
   int *tap_y = carve(&cursor, taps * sizeof(int)), *tap_x = carve(&cursor, taps * sizeof(int));
@@ -110,7 +111,7 @@ static void phase_input_gradient(const conv_shape *s, const float *dy, const flo
                     .tap_y = tap_y,
                     .tap_x = tap_x,
                     .run = s->stride_x == 1 && s->dilation_x == 1 ? s->filter_width : 1};
-  const weights w = {packed, (offset)taps * s->out_channels * TILE_COLUMNS, tap_offset, 0, 0};
+  const weights w = {packed, (offset)taps * s->out_channels * TILE_COLUMNS, tap_offset, bias, relu};
   const offset row = (offset)s->in_width * c, image = row * s->in_height;
   const target t = {dx + phase_y * row + (offset)phase_x * c, image, row * s->stride_y,
                     (offset)c * s->stride_x, c};
@@ -119,10 +120,12 @@ static void phase_input_gradient(const conv_shape *s, const float *dy, const flo
 }
 
 // dx = the gradient of x. Inputs of one phase (position modulo stride) are reached by the same
-// taps, so each phase is a product of its own. Range: images.
-static void conv2d_input_gradient(const conv_shape *s, const float *dy, const float *packed, float *dx,
-                           void *scratch, int first, int last) {
+// taps, so each phase is a product of its own. As a layer, this is the transposed convolution: then a
+// bias is added, followed by a ReLU if asked. Range: images.
+static void conv2d_input_gradient(const conv_shape *s, const float *dy, const float *packed,
+                                  const float *bias, int relu, float *dx, void *scratch, int first,
+                                  int last) {
   for (int y = 0; y < MIN(s->stride_y, s->in_height); y++)
     for (int x = 0; x < MIN(s->stride_x, s->in_width); x++)
-      phase_input_gradient(s, dy, packed, dx, y, x, scratch, first, last);
+      phase_input_gradient(s, dy, packed, bias, relu, dx, y, x, scratch, first, last);
 }

@@ -14,7 +14,7 @@
 
 DEFINE_UNARY(unary_relu, v_relu(x))
 DEFINE_UNARY(unary_negate, -x)
-DEFINE_UNARY(unary_absolute, (vfloat)((vint)x & v_splat_int(0x7fffffff)))
+DEFINE_UNARY(unary_absolute, v_absolute(x))
 DEFINE_UNARY(unary_square, x *x)
 DEFINE_UNARY(unary_square_root, v_sqrt(x))
 DEFINE_UNARY(unary_reciprocal_root, v_splat(1) / v_sqrt(x))
@@ -25,6 +25,7 @@ DEFINE_UNARY(unary_tanh, v_tanh(x))
 DEFINE_UNARY(unary_sigmoid, v_sigmoid(x))
 DEFINE_UNARY(unary_softplus, v_softplus(x))
 DEFINE_UNARY(unary_elu, v_elu(x))
+DEFINE_UNARY(unary_error_function, v_erf(x))
 
 // ---- two operands ----
 
@@ -83,6 +84,8 @@ DEFINE_BINARY(binary_divide, a / b)
 DEFINE_BINARY(binary_maximum, v_maximum(a, b))
 DEFINE_BINARY(binary_minimum, v_minimum(a, b))
 DEFINE_BINARY(binary_squared_difference, (a - b) * (a - b))
+// One where the maximum of both is a, and zero where it is b.
+DEFINE_BINARY(binary_at_least, v_select((a >= b) | (a != a), v_splat(1), v_splat(0)))
 // The gradient of a ReLU: dy where the result y was above zero. A NaN in y lets dy through, so that
 // it is not hidden.
 DEFINE_BINARY(binary_relu_gradient, v_select(b <= v_splat(0), v_splat(0), a))

@@ -9,8 +9,8 @@ typedef struct {
   int step_y, step_x;
   int taps;
   const int *tap_y, *tap_x;
-  // So many taps, from every multiple of this number on, are neighbours in a row of the source, from
-  // the left to the right; all these runs begin and end in the same columns.
+  // So many taps, from every multiple of this number on, are neighbours in a row of the source,
+  // from the left to the right; all these runs begin and end in the same columns.
   int run;
 } gather;
 
@@ -75,8 +75,8 @@ static inline int has_whole_runs(const gather *g, const windows *w) {
   return whole;
 }
 
-// Notes the addresses of the rows of a tile, [tap][TILE_ROWS], for one tap of `step`. A row of zeros
-// stands for the padding.
+// Notes the addresses of the rows of a tile, [tap][TILE_ROWS], for one tap of `step`. A row of
+// zeros stands for the padding.
 static inline void point_rows(const gather *g, const windows *w, int step, const float *zeros,
                               const float **rows) {
   for (int tap = 0; tap < g->taps; tap += step, rows += TILE_ROWS) {

@@ -1,17 +1,16 @@
 // Batch normalization over rows [rows, channels]: statistics, application and gradient. Statistics
 // come from the sums of reduction.c.
+//
+// Rows are worked on in blocks that stay in the caches, a few channels at a time, so that what
+// belongs to these channels stays in registers.
 #include "reduction.c"
 
-static inline vfloat reciprocal_deviation(const float *variance, float epsilon) {
-  return v_splat(1) / v_sqrt(v_load(variance) + v_splat(epsilon));
-}
-
-// The factors of (x - mean) for up to STRIP channels from `base` on.
-static inline void fill_scale(const float *variance, const float *gamma, float epsilon, int width,
-                              float *scale) {
-  for (int i = 0; i < width; i += LANES)
-    v_store(scale + i, reciprocal_deviation(variance + i, epsilon) * v_load(gamma + i));
-}
+// Fewer would leave lines of the cache half used.
+#define VECTORS (LANES < 16 ? 4 : 2)
+#define CHANNELS_AT_ONCE (VECTORS * LANES)
+// Vector i begins at channel `at` of those in hand.
+#define FOR_VECTORS(i, at, width)                                                        \
+  UNROLL for (int i = 0, at = 0; i < VECTORS; i++, at += LANES) if (at < (width))
 
 // What a channel is normalized with.
 typedef struct {
@@ -21,32 +20,88 @@ typedef struct {
   int relu;
 } batch_norm_parameters;
 
+// The same for the channels in hand: `inverse` is one over the deviation, `scale` the factor of
+// (x - mean).
+typedef struct {
+  vfloat mean[VECTORS], inverse[VECTORS], scale[VECTORS], beta[VECTORS];
+} channels_in_hand;
+
+static inline channels_in_hand take_channels(const batch_norm_parameters *p, int base, int width) {
+  channels_in_hand c = {0};
+  FOR_VECTORS(i, at, width) {
+    c.mean[i] = v_load(p->mean + base + at);
+    c.inverse[i] = v_splat(1) / v_sqrt(v_load(p->variance + base + at) + v_splat(p->epsilon));
+    c.scale[i] = c.inverse[i] * v_load(p->gamma + base + at);
+    c.beta[i] = v_load(p->beta + base + at);
+  }
+  return c;
+}
+
+// Calls a function for the channels from `base` on with constants for its first two arguments:
+// whether a ReLU follows, and the number of channels, where it is the usual one.
+#define WITH_CONSTANTS(function, relu, width, ...)                              \
+  do {                                                                          \
+    if ((width) < CHANNELS_AT_ONCE) function(relu, width, __VA_ARGS__);         \
+    else if (relu) function(1, CHANNELS_AT_ONCE, __VA_ARGS__);                  \
+    else function(0, CHANNELS_AT_ONCE, __VA_ARGS__);                            \
+  } while (0)
+
+static inline void normalize_rows(int relu, int width, const channels_in_hand *of, const float *x,
+                                  int step, int rows, float *y) {
+  const channels_in_hand c = *of;
+  for (int row = 0; row < rows; row++, x += step, y += step) {
+    FOR_VECTORS(i, at, width) {
+      const vfloat y_i = v_multiply_add(v_load(x + at) - c.mean[i], c.scale[i], c.beta[i]);
+      v_store_part(y + at, relu ? v_relu(y_i) : y_i, width - at);
+    }
+  }
+}
+
 // y = (x - mean) / sqrt(variance + epsilon) * gamma + beta, then a ReLU if asked. Range: rows.
 static void batch_norm(const float *x, int channels, const float *mean, const float *variance,
                        const float *gamma, const float *beta, float epsilon, int relu, float *y,
                        offset first, offset last) {
-  for (int base = 0; base < channels; base += STRIP) {
-    const int width = MIN(STRIP, channels - base);
-    float scale[STRIP + LANES];
-    fill_scale(variance + base, gamma + base, epsilon, width, scale);
-    for (offset row = first; row < last; row++) {
-      const float *from = x + row * channels + base;
-      float *to = y + row * channels + base;
-      for (int i = 0; i < width; i += LANES) {
-        const vfloat d = v_load(from + i) - v_load(mean + base + i);
-        const vfloat y_i = v_multiply_add(d, v_load(scale + i), v_load(beta + base + i));
-        v_store_part(to + i, relu ? v_relu(y_i) : y_i, width - i);
-      }
+  const batch_norm_parameters p = {mean, variance, gamma, beta, epsilon, relu};
+  for (offset row = first; row < last; row += SUM_BLOCK) {
+    const int rows = (int)MIN((offset)SUM_BLOCK, last - row);
+    for (int base = 0; base < channels; base += CHANNELS_AT_ONCE) {
+      const int width = MIN(CHANNELS_AT_ONCE, channels - base);
+      const channels_in_hand c = take_channels(&p, base, width);
+      const offset at = row * channels + base;
+      WITH_CONSTANTS(normalize_rows, relu, width, &c, x + at, channels, rows, y + at);
     }
   }
 }
 
 // dy behind the ReLU: what came through it. Whether a value did is worked out again from x, exactly
 // as on the way forward.
-static inline vfloat through_relu(vfloat dy, vfloat deviation, const float *scale,
-                                  const float *beta) {
-  const vfloat y = v_multiply_add(deviation, v_load(scale), v_load(beta));
+static inline vfloat through_relu(vfloat dy, vfloat deviation, vfloat scale, vfloat beta) {
+  const vfloat y = v_multiply_add(deviation, scale, beta);
   return v_select(y <= v_splat(0), v_splat(0), dy);
+}
+
+// Adds dy (x - mean), and dy, over some rows.
+static inline void sum_rows_of_gradient(int relu, int width, const channels_in_hand *of,
+                                        const float *x, const float *dy, int step, int rows,
+                                        double *products, double *sums) {
+  const channels_in_hand c = *of;
+  vfloat product[VECTORS] = {0}, sum[VECTORS] = {0};
+  for (int row = 0; row < rows; row++, x += step, dy += step) {
+    FOR_VECTORS(i, at, width) {
+      const vfloat d = v_load(x + at) - c.mean[i];
+      vfloat slope = v_load(dy + at);
+      if (relu) slope = through_relu(slope, d, c.scale[i], c.beta[i]);
+      product[i] = v_multiply_add(d, slope, product[i]);
+      sum[i] += slope;
+    }
+  }
+  float product_of[CHANNELS_AT_ONCE], sum_of[CHANNELS_AT_ONCE];
+  for (int i = 0; i < VECTORS; i++) {
+    v_store(product_of + i * LANES, product[i]);
+    v_store(sum_of + i * LANES, sum[i]);
+  }
+  for (int i = 0; i < width; i++) products[i] += (double)product_of[i];
+  for (int i = 0; i < width; i++) sums[i] += (double)sum_of[i];
 }
 
 // The sums that the gradients of gamma and beta are made of: dy (x - mean), and dy; for rows
@@ -54,26 +109,15 @@ static inline vfloat through_relu(vfloat dy, vfloat deviation, const float *scal
 static inline void sum_gradients(const float *x, const float *dy, const batch_norm_parameters *p,
                                  offset start, offset end, int channels, double *products,
                                  double *sums) {
-  float product[STRIP + LANES], sum[STRIP + LANES], scale[STRIP + LANES];
-  for (int base = 0; base < channels; base += STRIP) {
-    const int width = MIN(STRIP, channels - base);
-    const float *beta = p->beta + base;
-    fill_scale(p->variance + base, p->gamma + base, p->epsilon, width, scale);
-    for (int i = base; i < base + width; i++) products[i] = sums[i] = 0;
-    for (offset block = start; block < end; block += SUM_BLOCK) {
-      fill_zero(product, width);
-      fill_zero(sum, width);
-      for (offset row = block; row < MIN(block + SUM_BLOCK, end); row++)
-        for (int i = 0; i < width; i += LANES) {
-          const offset at = row * channels + base + i;
-          const vfloat d = v_load(x + at) - v_load(p->mean + base + i);
-          vfloat slope = v_load(dy + at);
-          if (p->relu) slope = through_relu(slope, d, scale + i, beta + i);
-          v_store(product + i, v_multiply_add(d, slope, v_load(product + i)));
-          v_store(sum + i, v_load(sum + i) + slope);
-        }
-      for (int i = 0; i < width; i++) products[base + i] += (double)product[i];
-      for (int i = 0; i < width; i++) sums[base + i] += (double)sum[i];
+  for (int i = 0; i < channels; i++) products[i] = sums[i] = 0;
+  for (offset row = start; row < end; row += SUM_BLOCK) {
+    const int rows = (int)MIN((offset)SUM_BLOCK, end - row);
+    for (int base = 0; base < channels; base += CHANNELS_AT_ONCE) {
+      const int width = MIN(CHANNELS_AT_ONCE, channels - base);
+      const channels_in_hand c = take_channels(p, base, width);
+      const offset at = row * channels + base;
+      WITH_CONSTANTS(sum_rows_of_gradient, p->relu, width, &c, x + at, dy + at, channels, rows,
+                     products + base, sums + base);
     }
   }
 }
@@ -100,6 +144,27 @@ static void batch_norm_totals(const double *products, const double *sums, int gr
   }
 }
 
+// What is taken from dy: `shift`, the mean of dy, and `slope` times (x - mean).
+typedef struct {
+  vfloat slope[VECTORS], shift[VECTORS];
+} gradient_in_hand;
+
+static inline void gradient_of_rows(int relu, int width, const channels_in_hand *of,
+                                    const gradient_in_hand *mean_of, const float *x,
+                                    const float *dy, int step, int rows, float *dx) {
+  const channels_in_hand c = *of;
+  const gradient_in_hand m = *mean_of;
+  for (int row = 0; row < rows; row++, x += step, dy += step, dx += step) {
+    FOR_VECTORS(i, at, width) {
+      const vfloat d = v_load(x + at) - c.mean[i];
+      vfloat through = v_load(dy + at);
+      if (relu) through = through_relu(through, d, c.scale[i], c.beta[i]);
+      const vfloat rest = through - m.shift[i] - d * m.slope[i];
+      v_store_part(dx + at, rest * c.scale[i], width - at);
+    }
+  }
+}
+
 // dx = gamma / deviation * (dy - mean(dy) - normalized x * mean(dy * normalized x)), from the sums
 // of all `rows` rows. Range: rows.
 static void batch_norm_gradient(const float *x, const float *dy, const float *mean,
@@ -107,25 +172,21 @@ static void batch_norm_gradient(const float *x, const float *dy, const float *me
                                 float epsilon, int relu, offset rows, int channels,
                                 const float *d_gamma, const float *d_beta, float *dx, offset first,
                                 offset last) {
+  const batch_norm_parameters p = {mean, variance, gamma, beta, epsilon, relu};
   const vfloat share = v_splat(1.0f / (float)rows);
-  for (int base = 0; base < channels; base += STRIP) {
-    const int width = MIN(STRIP, channels - base);
-    float scale[STRIP + LANES], slope[STRIP + LANES], shift[STRIP + LANES];
-    fill_scale(variance + base, gamma + base, epsilon, width, scale);
-    for (int i = 0; i < width; i += LANES) {
-      const vfloat inverse = reciprocal_deviation(variance + base + i, epsilon);
-      v_store(slope + i, v_load(d_gamma + base + i) * share * inverse);
-      v_store(shift + i, v_load(d_beta + base + i) * share);
-    }
-    for (offset row = first; row < last; row++) {
-      const offset at = row * channels + base;
-      for (int i = 0; i < width; i += LANES) {
-        const vfloat d = v_load(x + at + i) - v_load(mean + base + i);
-        vfloat through = v_load(dy + at + i);
-        if (relu) through = through_relu(through, d, scale + i, beta + base + i);
-        const vfloat rest = through - v_load(shift + i) - d * v_load(slope + i);
-        v_store_part(dx + at + i, rest * v_load(scale + i), width - i);
+  for (offset row = first; row < last; row += SUM_BLOCK) {
+    const int count = (int)MIN((offset)SUM_BLOCK, last - row);
+    for (int base = 0; base < channels; base += CHANNELS_AT_ONCE) {
+      const int width = MIN(CHANNELS_AT_ONCE, channels - base);
+      const channels_in_hand c = take_channels(&p, base, width);
+      gradient_in_hand m = {0};
+      FOR_VECTORS(i, lane, width) {
+        m.slope[i] = v_load(d_gamma + base + lane) * share * c.inverse[i];
+        m.shift[i] = v_load(d_beta + base + lane) * share;
       }
+      const offset at = row * channels + base;
+      WITH_CONSTANTS(gradient_of_rows, relu, width, &c, &m, x + at, dy + at, channels, count,
+                     dx + at);
     }
   }
 }

@@ -110,9 +110,11 @@ void pool_help(pool *p, int thread) {
   int seen = LOAD(p->generation.value);
   while (!LOAD(p->closing)) {
     for (int spins = 0; spins < SPINS && LOAD(p->generation.value) == seen; spins++) pause_briefly();
-    ADD(p->sleepers.value, 1);
-    wait_while(&p->generation.value, seen);
-    ADD(p->sleepers.value, -1);
+    if (LOAD(p->generation.value) == seen) {
+      ADD(p->sleepers.value, 1);
+      wait_while(&p->generation.value, seen);
+      ADD(p->sleepers.value, -1);
+    }
     seen = LOAD(p->generation.value);
     ADD(p->active.value, 1);
     run_chunks(p, thread);

@@ -1,4 +1,4 @@
-// Maximum and average pooling of NHWC images and their gradients. A window is clipped at the
+// Maximum, average and L2 pooling of NHWC images and their gradients. A window is clipped at the
 // image's edge: padding is never a maximum and is not counted in an average. A NaN in a window is
 // its maximum, so that it is not hidden. Ties go to the first pixel in reading order. Ranges are
 // images.
@@ -103,12 +103,6 @@ static void max_pool(const conv_shape *s, const float *x, float *y, int first, i
       }
 }
 
-static inline void add_part(float *to, vfloat value, int count) {
-  if (count >= LANES) v_store(to, v_load(to) + value);
-  else
-    for (int i = 0; i < count; i++) to[i] += value[i];
-}
-
 // Adds dy to the gradient of the first maximum of one window, for up to LANES channels.
 static inline void route_to_maximum(const conv_shape *s, window w, const float *x, vfloat dy,
                                     float *dx, int count) {
@@ -191,6 +185,51 @@ static void average_pool_gradient(const conv_shape *s, const float *dy, float *d
         for (int channel = 0; channel < c; channel += LANES) {
           const vfloat share = v_load(from + channel) * v_splat(one_over_count(w));
           FOR_TAPS(s, w) add_part(image + at + channel, share, c - channel);
+        }
+      }
+}
+
+// y = the root of the sum of squares of a window.
+static void l2_pool(const conv_shape *s, const float *x, float *y, int first, int last) {
+  const int c = s->in_channels;
+  const offset in_image = (offset)s->in_height * s->in_width * c;
+  float *to = y + (offset)first * s->out_height * s->out_width * c;
+  for (int n = first; n < last; n++)
+    for (int oy = 0; oy < s->out_height; oy++)
+      for (int ox = 0; ox < s->out_width; ox++, to += c) {
+        const window w = window_at(s, oy, ox);
+        const float *image = x + n * in_image;
+        for (int channel = 0; channel < c; channel += LANES) {
+          vfloat sum = v_splat(0);
+          FOR_TAPS(s, w) {
+            const vfloat value = v_load(image + at + channel);
+            sum = v_multiply_add(value, value, sum);
+          }
+          v_store_part(to + channel, v_sqrt(sum), c - channel);
+        }
+      }
+}
+
+// dx = the sum of dy x / y over all windows of a pixel; nothing where a window is zero.
+static void l2_pool_gradient(const conv_shape *s, const float *x, const float *y, const float *dy,
+                             float *dx, int first, int last) {
+  const int c = s->in_channels;
+  const offset in_image = (offset)s->in_height * s->in_width * c;
+  offset from = (offset)first * s->out_height * s->out_width * c;
+  fill_zero(dx + first * in_image, (last - first) * in_image);
+  for (int n = first; n < last; n++)
+    for (int oy = 0; oy < s->out_height; oy++)
+      for (int ox = 0; ox < s->out_width; ox++, from += c) {
+        const window w = window_at(s, oy, ox);
+        const offset image = n * in_image;
+        for (int channel = 0; channel < c; channel += LANES) {
+          const vfloat root = v_load(y + from + channel);
+          const vfloat slope = v_load(dy + from + channel) / root;
+          const vfloat share = v_select(root == v_splat(0), v_splat(0), slope);
+          FOR_TAPS(s, w) {
+            const offset pixel = image + at + channel;
+            add_part(dx + pixel, share * v_load(x + pixel), c - channel);
+          }
         }
       }
 }

@@ -3,8 +3,9 @@
 //   target[pixel, column] = bias[column] + sum over taps t and depth d of
 //                           source[row(pixel, t), d] * weights[t, d, column]
 //
-// The rows of the source are read where they are, through a table of their addresses, for a block of
-// tiles that is multiplied with one panel after the other: panel and rows should stay in the caches.
+// The rows of the source are read where they are, through a table of their addresses, for a block
+// of tiles that is multiplied with one panel after the other: panel and rows should stay in the
+// caches.
 #include "gather.c"
 
 #define BLOCK_TILES 16
@@ -26,7 +27,7 @@ typedef struct {
   int relu;
 } weights;
 
-// The rows of one tile: addresses [tap][TILE_ROWS] of `depth` values, each standing for `step` taps.
+// The rows of one tile: addresses [tap][TILE_ROWS] of `depth` values, each for `step` taps.
 typedef struct {
   const float *const *rows;
   int taps, depth, step;
@@ -53,7 +54,8 @@ static inline void finish_tile(const weights *w, tile *sums, float *const *targe
     }
   }
   if (count >= TILE_ROWS && width == TILE_COLUMNS) {
-    UNROLL for (int i = 0; i < TILE_ROWS; i++) store_row(targets[i] + column, sums, i, TILE_COLUMNS);
+    UNROLL for (int i = 0; i < TILE_ROWS; i++)
+      store_row(targets[i] + column, sums, i, TILE_COLUMNS);
     return;
   }
   UNROLL for (int i = 0; i < TILE_ROWS; i++) {

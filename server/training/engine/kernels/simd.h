@@ -28,10 +28,10 @@
 
 // Columns of a register tile: two vectors.
 #define TILE_COLUMNS (2 * LANES)
-#define UNROLL _Pragma("clang loop unroll(full)")
 
 typedef float vfloat __attribute__((vector_size(4 * LANES)));
 typedef int32_t vint __attribute__((vector_size(4 * LANES)));
+typedef uint32_t vuint __attribute__((vector_size(4 * LANES)));
 typedef float vfloat_at __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 
 static inline vfloat v_load(const float *p) { return *(const vfloat_at *)p; }
@@ -55,6 +55,13 @@ static inline void v_store_part(float *p, vfloat v, int count) {
     return;
   }
   for (int i = 0; i < count; i++) p[i] = v[i];
+}
+
+// Adds to the first `count` lanes in memory.
+static inline void add_part(float *to, vfloat value, int count) {
+  if (count >= LANES) v_store(to, v_load(to) + value);
+  else
+    for (int i = 0; i < count; i++) to[i] += value[i];
 }
 
 // a * b + c, in one rounding where the machine has it.
@@ -121,22 +128,22 @@ static inline vint v_to_int(vfloat x) {
 
 static inline vfloat v_from_int(vint x) { return __builtin_convertvector(x, vfloat); }
 
-// Turns LANES elements, from d on, of TILE_ROWS rows: to[step * TILE_ROWS + i] = row[i][d + step].
-static inline void v_transpose_tile(const float *const *row, int d, float *to) {
-#if LANES == 4 && TILE_ROWS == 4
-  const vfloat a = v_load(row[0] + d), b = v_load(row[1] + d);
-  const vfloat c = v_load(row[2] + d), e = v_load(row[3] + d);
-  const vfloat ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5);
-  const vfloat ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-  const vfloat ce_low = __builtin_shufflevector(c, e, 0, 4, 1, 5);
-  const vfloat ce_high = __builtin_shufflevector(c, e, 2, 6, 3, 7);
-  v_store(to, __builtin_shufflevector(ab_low, ce_low, 0, 1, 4, 5));
-  v_store(to + 4, __builtin_shufflevector(ab_low, ce_low, 2, 3, 6, 7));
-  v_store(to + 8, __builtin_shufflevector(ab_high, ce_high, 0, 1, 4, 5));
-  v_store(to + 12, __builtin_shufflevector(ab_high, ce_high, 2, 3, 6, 7));
+// An unsigned number as the nearest float, on machines that only know signed ones too.
+static inline vfloat v_from_uint(vuint x) {
+  return v_from_int((vint)(x >> 16)) * v_splat(65536) + v_from_int((vint)(x & 65535));
+}
+
+// a[0], b[0], a[1], b[1] ... in two vectors.
+static inline void v_interleave(vfloat a, vfloat b, vfloat *low, vfloat *high) {
+#if LANES == 4
+  *low = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+  *high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+#elif LANES == 8
+  *low = __builtin_shufflevector(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+  *high = __builtin_shufflevector(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
 #else
-  for (int step = 0; step < LANES; step++)
-    for (int i = 0; i < TILE_ROWS; i++) to[step * TILE_ROWS + i] = row[i][d + step];
+  *low = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  *high = __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
 #endif
 }
 

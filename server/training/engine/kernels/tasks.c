@@ -28,6 +28,8 @@ static double shape_pixels(const conv_shape *s) {
   return (double)s->out_height * s->out_width * s->in_channels * taps;
 }
 
+static double row_cost(const conv_shape *s) { return shape_pixels(s) / MAX(1, s->out_height); }
+
 static double shape_cost(const conv_shape *s) {
   return shape_pixels(s) * s->out_channels / LANES;
 }

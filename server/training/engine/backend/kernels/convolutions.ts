@@ -28,10 +28,12 @@ export function convRecord(info: backend_util.Conv2DInfo): number[] {
   ];
 }
 
-function convInfo(
+/** How a convolution with the call's attributes goes from an input to its output. */
+export function convInfo(
   call: KernelCall,
   inShape: number[],
   filterShape: number[],
+  depthwise = false,
 ): backend_util.Conv2DInfo {
   return backend_util.computeConv2DInfo(
     inShape as Shape4,
@@ -40,7 +42,14 @@ function convInfo(
     attribute<Pair | undefined>(call, 'dilations') ?? 1,
     attribute<Padding>(call, 'pad') as Parameters<typeof backend_util.computeConv2DInfo>[4],
     attribute<Rounding>(call, 'dimRoundingMode'),
+    depthwise,
   );
+}
+
+/** What follows a convolution: the address of its bias, or 0, and whether a ReLU comes last. */
+export function epilogue({ inputs, backend, ...call }: KernelCall): { bias: number; relu: number } {
+  const bias = inputs['bias'] ? backend.pointer(inputs['bias']) : 0;
+  return { bias, relu: call.attrs['activation'] === 'relu' ? 1 : 0 };
 }
 
 function convolve(call: KernelCall): TensorInfo {
@@ -56,8 +65,7 @@ function convolve(call: KernelCall): TensorInfo {
     4 * kernels.packed_floats(taps, info.inChannels, info.outChannels),
   );
   backend.reserveThreadScratch(kernels.conv2d_scratch_bytes(shape));
-  const bias = call.inputs['bias'] ? backend.pointer(call.inputs['bias']) : 0;
-  const relu = attribute<string | undefined>(call, 'activation') === 'relu' ? 1 : 0;
+  const { bias, relu } = epilogue(call);
   const panels = kernels.panel_count(info.outChannels);
   kernels.conv2d_pack(shape, backend.pointer(filter), packed, panels);
   const [px, py] = [backend.pointer(x), backend.pointer(y)];
@@ -65,10 +73,13 @@ function convolve(call: KernelCall): TensorInfo {
   return y;
 }
 
-function inputGradient(call: KernelCall): TensorInfo {
+/**
+ * The gradient of a convolution's input from that of its output. The transposed convolution is the same
+ * with a bias and an activation.
+ */
+function inputGradient(call: KernelCall, dy: TensorInfo): TensorInfo {
   const { backend } = call;
   const { kernels } = backend;
-  const dy = input(call, 'dy');
   const filter = input(call, 'filter');
   const inShape = attribute<number[]>(call, 'inputShape');
   const info = convInfo(call, inShape, filter.shape);
@@ -82,7 +93,8 @@ function inputGradient(call: KernelCall): TensorInfo {
   const panels = kernels.panel_count(info.inChannels);
   kernels.conv2d_input_gradient_pack(shape, backend.pointer(filter), packed, panels);
   const [pdy, pdx] = [backend.pointer(dy), backend.pointer(dx)];
-  kernels.conv2d_input_gradient(shape, pdy, packed, pdx, info.batchSize);
+  const { bias, relu } = epilogue(call);
+  kernels.conv2d_input_gradient(shape, pdy, packed, bias, relu, pdx, info.batchSize);
   return dx;
 }
 
@@ -116,7 +128,8 @@ function parameterGradients(
   });
 }
 
-function isChannelsLast(call: KernelCall): boolean {
+/** Whether images are NHWC, of float32. */
+export function isChannelsLast(call: KernelCall): boolean {
   return (attribute<string | undefined>(call, 'dataFormat') ?? 'NHWC') === 'NHWC' && allFloat(call);
 }
 
@@ -132,7 +145,11 @@ export const convolutionKernels: Readonly<Record<string, BackendKernel>> = {
       biasHas(call, input(call, 'filter').shape[3]!),
   },
   LightbenchConv2D: { run: convolve },
-  Conv2DBackpropInput: { run: inputGradient, accepts: isChannelsLast },
+  LightbenchConv2DTranspose: { run: (call) => inputGradient(call, input(call, 'x')) },
+  Conv2DBackpropInput: {
+    run: (call) => inputGradient(call, input(call, 'dy')),
+    accepts: isChannelsLast,
+  },
   Conv2DBackpropFilter: {
     run: (call) => parameterGradients(call, ['filter'])[0]!,
     accepts: isChannelsLast,

@@ -99,6 +99,7 @@ export const elementwiseKernels: Readonly<Record<string, BackendKernel>> = {
   Sigmoid: unary('unary_sigmoid'),
   Softplus: unary('unary_softplus'),
   Elu: unary('unary_elu'),
+  Erf: unary('unary_error_function'),
   EluGrad: binary('binary_elu_gradient', ['dy', 'y']),
   Add: binary('binary_add'),
   Sub: binary('binary_subtract'),
@@ -112,5 +113,6 @@ export const elementwiseKernels: Readonly<Record<string, BackendKernel>> = {
     run: broadcast,
     accepts: (call) => allFloat(call) && attribute<number[]>(call, 'shape').length <= mostAxes,
   },
+  LightbenchAtLeast: binary('binary_at_least'),
   LightbenchReluGradient: binary('binary_relu_gradient', ['dy', 'y']),
 };

@@ -1,7 +1,31 @@
-import { slice_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
+import { backend_util, slice_util, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { KernelBackend } from '../backend';
-import { denseSteps, mergeAxes } from './axes';
+import { denseSteps, mergeAxes, mostAxes } from './axes';
 import { allFloat, attribute, input, type KernelCall, product, type BackendKernel } from './call';
+
+/** A block of values inside of a tensor: where it begins and its steps along each axis, in elements. */
+interface Block {
+  readonly tensor: TensorInfo;
+  readonly start: number;
+  readonly steps: readonly number[];
+}
+
+/** Copies a block of this shape into another one. */
+function copyBlock(backend: KernelBackend, shape: readonly number[], from: Block, to: Block): void {
+  if (product(shape) === 0) return;
+  const record = mergeAxes(shape, [from.steps, to.steps])!;
+  const [pFrom, pTo] = [from, to].map(
+    ({ tensor, start }) => backend.pointer(tensor) + 4 * start,
+  ) as [number, number];
+  backend.kernels.copy_block(backend.shapePointer(record), pFrom, pTo, product(shape));
+}
+
+/** A tensor as a block, from a position on. */
+function blockOf(tensor: TensorInfo, position: readonly number[] = []): Block {
+  const steps = denseSteps(tensor.shape);
+  const start = position.reduce((sum, index, axis) => sum + index * steps[axis]!, 0);
+  return { tensor, start, steps };
+}
 
 /** A copy with its axes in another order. */
 export function runTranspose(
@@ -9,55 +33,31 @@ export function runTranspose(
   x: TensorInfo,
   order: readonly number[],
 ): TensorInfo {
-  const shape = order.map((axis) => x.shape[axis]!);
-  const steps = denseSteps(x.shape);
-  const from = order.map((axis) => steps[axis]!);
-  // The record has two operands; there is only one here.
-  const record = mergeAxes(shape, [from, from])!;
-  const y = backend.makeOutputInfo(shape);
-  const [px, py] = [backend.pointer(x), backend.pointer(y)];
-  backend.kernels.transpose(backend.shapePointer(record), px, py, util.sizeFromShape(shape));
+  const { tensor, start, steps } = blockOf(x);
+  const y = backend.makeOutputInfo(order.map((axis) => x.shape[axis]!));
+  const from = { tensor, start, steps: order.map((axis) => steps[axis]!) };
+  copyBlock(backend, y.shape, from, blockOf(y));
   return y;
 }
 
-/** Calls `visit` with the position of every row (all axes but the last) of a shape, in order. */
-function forEachRow(shape: readonly number[], visit: (position: readonly number[]) => void): void {
-  const outer = shape.slice(0, -1);
-  const position = outer.map(() => 0);
-  for (let row = product(outer); row > 0; row--) {
-    visit(position);
-    for (let axis = outer.length - 1; axis >= 0; axis--) {
-      if (++position[axis]! < outer[axis]!) break;
-      position[axis] = 0;
-    }
-  }
-}
-
-function offsetOf(position: readonly number[], steps: readonly number[]): number {
-  let offset = 0;
-  for (let i = 0; i < position.length; i++) offset += position[i]! * steps[i]!;
-  return offset;
+/** A part of x of this size, from a position on. */
+function runSlice(
+  backend: KernelBackend,
+  x: TensorInfo,
+  begin: readonly number[],
+  size: readonly number[],
+): TensorInfo {
+  const y = backend.makeOutputInfo(size);
+  copyBlock(backend, size, blockOf(x, begin), blockOf(y));
+  return y;
 }
 
 function slice(call: KernelCall): TensorInfo {
-  const { backend } = call;
   const x = input(call, 'x');
   const given = [attribute<number[]>(call, 'begin'), attribute<number[]>(call, 'size')] as const;
   const [begin, size] = slice_util.parseSliceParams(x as never, ...given) as [number[], number[]];
   slice_util.assertParamsValid(x as never, begin, size);
-  const y = backend.makeOutputInfo(size);
-  if (product(size) === 0) return y;
-  const steps = denseSteps(x.shape);
-  const start = offsetOf(begin, steps);
-  const width = size[size.length - 1]!;
-  const [from, to] = [backend.values(x), backend.values(y)];
-  let next = 0;
-  forEachRow(size, (position) => {
-    const row = start + offsetOf(position, steps);
-    to.set(from.subarray(row, row + width), next);
-    next += width;
-  });
-  return y;
+  return runSlice(call.backend, x, begin, size);
 }
 
 function pad(call: KernelCall): TensorInfo {
@@ -66,19 +66,39 @@ function pad(call: KernelCall): TensorInfo {
   const paddings = attribute<[number, number][]>(call, 'paddings');
   const shape = x.shape.map((size, axis) => paddings[axis]![0] + size + paddings[axis]![1]);
   const y = backend.makeOutputInfo(shape);
-  const steps = denseSteps(shape);
+  const value = attribute<number>(call, 'constantValue');
+  backend.kernels.fill(backend.pointer(y), value, product(shape));
   const before = paddings.map(([count]) => count);
-  const start = offsetOf(before, steps);
-  const [from, to] = [backend.values(x), backend.values(y)];
-  to.fill(attribute<number>(call, 'constantValue'));
-  if (product(x.shape) === 0) return y;
-  const width = x.shape[x.shape.length - 1]!;
-  let next = 0;
-  forEachRow(x.shape, (position) => {
-    to.set(from.subarray(next, next + width), start + offsetOf(position, steps));
-    next += width;
-  });
+  copyBlock(backend, x.shape, blockOf(x), blockOf(y, before));
   return y;
+}
+
+function concatenate(call: KernelCall): TensorInfo {
+  const { backend } = call;
+  const parts = Object.values(call.inputs) as TensorInfo[];
+  const first = parts[0]!.shape;
+  const axis = util.parseAxisParam(attribute<number>(call, 'axis'), first)[0]!;
+  const total = parts.reduce((sum, { shape }) => sum + shape[axis]!, 0);
+  const y = backend.makeOutputInfo(first.map((size, i) => (i === axis ? total : size)));
+  const position = first.map(() => 0);
+  for (const part of parts) {
+    copyBlock(backend, part.shape, blockOf(part), blockOf(y, position));
+    position[axis]! += part.shape[axis]!;
+  }
+  return y;
+}
+
+function split(call: KernelCall): TensorInfo[] {
+  const x = input(call, 'x');
+  const axis = util.parseAxisParam(attribute<number>(call, 'axis'), x.shape)[0]!;
+  const wanted = attribute<number | number[]>(call, 'numOrSizeSplits');
+  const begin = x.shape.map(() => 0);
+  return backend_util.prepareSplitSize(x as never, wanted, axis).map((length) => {
+    const size = x.shape.map((whole, i) => (i === axis ? length : whole));
+    const part = runSlice(call.backend, x, begin, size);
+    begin[axis]! += length;
+    return part;
+  });
 }
 
 type Numeric = 'float32' | 'int32' | 'bool';
@@ -130,22 +150,23 @@ function transpose(call: KernelCall): TensorInfo {
 }
 
 function hasAxes(call: KernelCall): boolean {
-  const { length } = input(call, 'x').shape;
-  return allFloat(call) && length > 0 && length <= 6;
+  const length = Object.values(call.inputs)[0]?.shape.length ?? 0;
+  return allFloat(call) && length > 0 && length <= mostAxes;
 }
 
-/** Copies of rows need no C: a typed array's `set` is as fast. */
 export const layoutKernels: Readonly<Record<string, BackendKernel>> = {
   Identity: { run: (call) => share(call, input(call, 'x').shape), accepts: hasNumbers },
   Reshape: { run: reshape, accepts: hasNumbers },
   ExpandDims: { run: expandDims, accepts: hasNumbers },
   Transpose: { run: transpose, accepts: hasAxes },
-  Slice: { run: slice, accepts: hasAxes, isInJavaScript: () => true },
+  Slice: { run: slice, accepts: hasAxes },
   Cast: {
     run: cast,
     accepts: (call) =>
       isNumeric(input(call, 'x').dtype) && isNumeric(attribute<string>(call, 'dtype')),
     isInJavaScript: (call) => input(call, 'x').dtype !== attribute(call, 'dtype'),
   },
-  PadV2: { run: pad, accepts: hasAxes, isInJavaScript: () => true },
+  PadV2: { run: pad, accepts: hasAxes },
+  Concat: { run: concatenate, accepts: hasAxes },
+  SplitV: { run: split, accepts: hasAxes },
 };

@@ -2,7 +2,7 @@ import { type TensorInfo } from '@tensorflow/tfjs-core';
 import { allFloat, attribute, input, type KernelCall, product, type BackendKernel } from './call';
 import { runGroups } from './reductions';
 
-function rowsAndChannels(x: TensorInfo): { rows: number; channels: number } {
+export function rowsAndChannels(x: TensorInfo): { rows: number; channels: number } {
   const channels = x.shape[x.shape.length - 1]!;
   return { rows: product(x.shape) / channels, channels };
 }
@@ -33,7 +33,7 @@ interface Names {
 const ours: Names = { gamma: 'gamma', beta: 'beta', epsilon: 'epsilon' };
 const theirs: Names = { gamma: 'scale', beta: 'offset', epsilon: 'varianceEpsilon' };
 
-function hasRelu(call: KernelCall): number {
+export function hasRelu(call: KernelCall): number {
   return attribute<string | undefined>(call, 'activation') === 'relu' ? 1 : 0;
 }
 

@@ -1,34 +1,39 @@
 import { type TensorInfo } from '@tensorflow/tfjs-core';
+import { updateKinds, type UpdateKind } from '../../updateKinds';
 import { attribute, input, type KernelCall, product, type BackendKernel } from './call';
 
-/** Updates in place: the first input is changed, and whatever is remembered of it. */
-function update(
-  name: 'move_towards' | 'update_sgd' | 'update_momentum' | 'update_adam',
-  inputs: readonly string[],
-  constants: readonly string[],
-): BackendKernel {
+/** Changes a variable and its slots in place: what every optimizer does. */
+function update(kind: UpdateKind): BackendKernel {
+  const task = updateKinds[kind];
   return {
     run: (call: KernelCall): TensorInfo[] => {
       const { backend } = call;
-      const pointers = inputs.map((key) => backend.pointer(input(call, key)));
-      const numbers = constants.map((key) => Number(attribute<number | boolean>(call, key)));
-      backend.kernels[name](...pointers, ...numbers, product(input(call, inputs[0]!).shape));
+      const variable = input(call, 'variable');
+      const pointers = ['variable', 'gradient', 'slot0', 'slot1', 'slot2', 'rates'].map((name) => {
+        const tensor = call.inputs[name];
+        return tensor ? backend.pointer(tensor) : 0;
+      });
+      backend.kernels[task](...pointers, product(variable.shape));
       return [];
     },
   };
 }
 
+function moveTowards(call: KernelCall): TensorInfo[] {
+  const { backend } = call;
+  const average = input(call, 'average');
+  const [to, value] = [backend.pointer(average), backend.pointer(input(call, 'value'))];
+  const momentum = attribute<number>(call, 'momentum');
+  backend.kernels.move_towards(to, value, momentum, product(average.shape));
+  return [];
+}
+
 export const optimizerKernels: Readonly<Record<string, BackendKernel>> = {
-  LightbenchMoveTowards: update('move_towards', ['average', 'value'], ['momentum']),
-  LightbenchSgd: update('update_sgd', ['variable', 'gradient', 'rates'], []),
-  LightbenchMomentum: update(
-    'update_momentum',
-    ['variable', 'gradient', 'm', 'rates'],
-    ['momentum', 'nesterov'],
-  ),
-  LightbenchAdam: update(
-    'update_adam',
-    ['variable', 'gradient', 'm', 'v', 'rates'],
-    ['beta1', 'beta2', 'epsilon'],
+  LightbenchMoveTowards: { run: moveTowards },
+  ...Object.fromEntries(
+    Object.keys(updateKinds).map((kind) => [
+      `LightbenchUpdate/${kind}`,
+      update(kind as UpdateKind),
+    ]),
   ),
 };

@@ -2,7 +2,7 @@ import { backend_util, type TensorInfo } from '@tensorflow/tfjs-core';
 import { attribute, input, type KernelCall, type BackendKernel } from './call';
 import { convRecord } from './convolutions';
 
-type Pool = 'max_pool' | 'average_pool';
+type Pool = 'max_pool' | 'average_pool' | 'l2_pool';
 
 function poolInfo(call: KernelCall, shape: number[]): backend_util.Conv2DInfo {
   type Arguments = Parameters<typeof backend_util.computePool2DInfo>;
@@ -52,9 +52,22 @@ function averagePoolGradient(call: KernelCall): TensorInfo {
   return dx;
 }
 
+function l2PoolGradient(call: KernelCall): TensorInfo {
+  const { backend } = call;
+  const x = input(call, 'x');
+  const info = poolInfo(call, x.shape);
+  const dx = backend.makeOutputInfo(x.shape);
+  const shape = backend.shapePointer(convRecord(info));
+  const given = [x, input(call, 'y'), input(call, 'dy')].map((tensor) => backend.pointer(tensor));
+  backend.kernels.l2_pool_gradient(shape, ...given, backend.pointer(dx), info.batchSize);
+  return dx;
+}
+
 export const poolKernels: Readonly<Record<string, BackendKernel>> = {
   MaxPool: pool('max_pool'),
   MaxPoolGrad: { run: maxPoolGradient },
   AvgPool: pool('average_pool'),
   AvgPoolGrad: { run: averagePoolGradient },
+  LightbenchL2Pool: pool('l2_pool'),
+  LightbenchL2PoolGradient: { run: l2PoolGradient },
 };

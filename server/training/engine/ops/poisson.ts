@@ -3,9 +3,9 @@ import type { Draws } from '#common/rng';
 /** Means from which the rejection method is both valid and faster than summing probabilities. */
 const smallestRejectedMean = 10;
 
-/** An exact Poisson number of the given mean; 0 for a mean of 0 or less. */
+/** An exact Poisson number of the given mean; 0 for a mean of 0 or less. A NaN is not hidden. */
 export function drawPoisson(mean: number, draw: Draws): number {
-  if (!(mean > 0)) return 0;
+  if (!(mean > 0)) return Number.isNaN(mean) ? mean : 0;
   return mean < smallestRejectedMean
     ? inversePoisson(mean, draw.uniform())
     : rejectedPoisson(mean, draw);

@@ -1,0 +1,29 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { oneHot } from '../engine/ops';
+
+/** What a batch is compared with; which of them there are depends on the data. */
+export interface Targets {
+  /** int32: the class of each sample, or of each of its pixels. */
+  readonly labels?: tf.Tensor;
+  /** float32, of the shape of the outputs: the object, a mask, figures. */
+  readonly target?: tf.Tensor;
+}
+
+/** The target in the shape of the outputs: the given one, or else zeros and a one at each label. */
+export function targetOf(outputs: tf.Tensor, { labels, target }: Targets): tf.Tensor {
+  if (target && tf.util.arraysEqual(target.shape, outputs.shape)) return target;
+  if (labels && labels.rank === outputs.rank - 1) return oneHot(labels, outputs.shape.at(-1)!);
+  const found = target ? `a target of [${target.shape.join(', ')}]` : 'no target';
+  throw new Error(`The loss takes a target for [${outputs.shape.join(', ')}]; got ${found}.`);
+}
+
+/** The labels, for a loss that needs them. */
+export function labelsOf({ labels }: Targets): tf.Tensor {
+  if (labels) return labels;
+  throw new Error('The loss takes labels; got none.');
+}
+
+/** The mean over each sample of losses of its rows. */
+export function perSample(rows: tf.Tensor, samples: number): tf.Tensor1D {
+  return tf.mean(tf.reshape(rows, [samples, -1]), 1);
+}

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { engineIds } from '#common/engine';
+import { diagnoseExperiment } from '#common/experiment/diagnose';
+import { engineLimit, unsupportedOn } from '#common/experiment/engineLimits';
+import { baseText } from './base';
+
+const { trace } = diagnoseExperiment(baseText);
+
+describe('unsupportedOn', () => {
+  it('has nothing against our own engines and TensorFlow', () => {
+    for (const engine of engineIds.filter((id) => id !== 'webgpu')) {
+      assert.deepEqual(unsupportedOn(engine, trace!), [], engine);
+      assert.equal(engineLimit(engine), undefined);
+    }
+  });
+
+  it('says in three parts why WebGPU trains nothing yet', () => {
+    const [finding, ...others] = unsupportedOn('webgpu', trace!);
+    assert.deepEqual(others, []);
+    assert.equal(finding?.severity, 'error');
+    assert.equal(finding.code, 'engine/unsupported');
+    assert.match(finding.message, /^The engine "webgpu" cannot train .+: .+\. Choose .+\.$/);
+  });
+
+  it('is part of a diagnosis when an engine is asked for by name', () => {
+    const codes = (engine?: 'auto' | 'native' | 'webgpu') =>
+      diagnoseExperiment(baseText, undefined, engine).problems.map(({ code }) => code);
+    assert.ok(!codes().includes('engine/unsupported'));
+    assert.ok(!codes('auto').includes('engine/unsupported'));
+    assert.ok(!codes('native').includes('engine/unsupported'));
+    assert.ok(codes('webgpu').includes('engine/unsupported'));
+  });
+});
