@@ -94,19 +94,19 @@ static int group_norm_parts(offset samples) { return (int)MIN((offset)MOST_PARTS
 // `slope` and `shift` are those two for each channel.
 static void group_norm_dx(const float *x, const float *dy, const batch_norm_parameters *p,
                           group_shape s, const float *slope, const float *shift, float *dx) {
-  for (int base = 0; base < s.channels; base += STRIP) {
-    const int width = MIN(STRIP, s.channels - base);
-    float scale[STRIP + LANES];
-    fill_scale(p->variance + base, p->gamma + base, p->epsilon, width, scale);
-    for (int pixel = 0; pixel < s.pixels; pixel++)
-      for (int i = 0; i < width; i += LANES) {
-        const offset at = (offset)pixel * s.channels + base + i;
-        const vfloat d = v_load(x + at) - v_load(p->mean + base + i);
-        vfloat through = v_load(dy + at);
-        if (p->relu) through = through_relu(through, d, scale + i, p->beta + base + i);
-        const vfloat common = v_load(shift + base + i) + d * v_load(slope + base + i);
-        v_store_part(dx + at, through * v_load(scale + i) - common, width - i);
+  for (int base = 0; base < s.channels; base += CHANNELS_AT_ONCE) {
+    const int width = MIN(CHANNELS_AT_ONCE, s.channels - base);
+    const channels_in_hand c = take_channels(p, base, width);
+    for (int pixel = 0; pixel < s.pixels; pixel++) {
+      const offset from = (offset)pixel * s.channels + base;
+      FOR_VECTORS(i, at, width) {
+        const vfloat d = v_load(x + from + at) - c.mean[i];
+        vfloat through = v_load(dy + from + at);
+        if (p->relu) through = through_relu(through, d, c.scale[i], c.beta[i]);
+        const vfloat common = v_load(shift + base + at) + d * v_load(slope + base + at);
+        v_store_part(dx + from + at, through * c.scale[i] - common, width - at);
       }
+    }
   }
 }
 
