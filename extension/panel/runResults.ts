@@ -47,14 +47,28 @@ export function parseTestOpenings(text: string): readonly TestOpening[] {
 
 function isSplitResults(value: unknown): value is SplitResults {
   if (!isObject(value) || !splits.some((split) => split === value['split'])) return false;
-  const { count, loss, metrics, confusionMatrix, perClass } = value;
+  const { count, loss, metrics, confusionMatrix, perClass, intervals, baseline } = value;
   return (
     typeof count === 'number' &&
     (typeof loss === 'number' || loss === null) &&
     isObject(metrics) &&
     (confusionMatrix === undefined || isMatrix(confusionMatrix)) &&
-    (perClass === undefined || (Array.isArray(perClass) && perClass.every(isClassFigures)))
+    (perClass === undefined || (Array.isArray(perClass) && perClass.every(isClassFigures))) &&
+    (intervals === undefined || isIntervals(intervals)) &&
+    (baseline === undefined || isBaseline(baseline))
   );
+}
+
+function isIntervals(value: unknown): boolean {
+  const isInterval = (one: unknown) =>
+    isObject(one) && typeof one['low'] === 'number' && typeof one['high'] === 'number';
+  return isObject(value) && Object.values(value).every(isInterval);
+}
+
+function isBaseline(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { name, loss, metrics } = value;
+  return typeof name === 'string' && typeof loss === 'number' && isObject(metrics);
 }
 
 function isMatrix(value: unknown): boolean {

@@ -1,6 +1,7 @@
 import { CodedError } from '#common/protocol/rpc';
-import type { SplitResults } from '#common/run/events';
-import { runFiles } from '#common/run/record';
+import { notBetterThanBaseline } from '#common/run/comparison';
+import type { ClassResults, Interval, SplitResults } from '#common/run/events';
+import { runFiles, type Figures } from '#common/run/record';
 import type { Split } from '#common/run/series';
 import { findRun } from '#runs/folder';
 import { evaluateRun } from '../training/index';
@@ -32,20 +33,14 @@ export async function evaluate(
   return exitCodes.good;
 }
 
-function resultsText({ split, count, loss, metrics, perClass, confusionMatrix }: SplitResults) {
+function resultsText(results: SplitResults): string {
+  const { split, count, loss, metrics, perClass, confusionMatrix } = results;
   const figures = Object.entries({ loss, ...metrics }).map(
     ([name, value]) => `${name} ${style.bold(figureText(value))}`,
   );
   const blocks = [`${style.bold(split)} (${count} samples)  ${figures.join('  ')}`];
-  if (perClass !== undefined) {
-    const head = ['class', 'samples', 'precision', 'recall', 'F1'].map(style.dim);
-    const rows = perClass.map((entry) => [
-      entry.name,
-      String(entry.count),
-      ...[entry.precision, entry.recall, entry.f1].map(figureText),
-    ]);
-    blocks.push(table([head, ...rows]));
-  }
+  blocks.push(...comparison(results));
+  if (perClass !== undefined) blocks.push(classTable(perClass));
   if (confusionMatrix !== undefined && confusionMatrix.length <= 30) {
     const names = perClass?.map(({ name }) => name) ?? [];
     const head = ['true \\ predicted', ...names].map(style.dim);
@@ -53,4 +48,40 @@ function resultsText({ split, count, loss, metrics, perClass, confusionMatrix }:
     blocks.push(table([head, ...rows]));
   }
   return blocks.join('\n\n');
+}
+
+/** How sure each figure is, and what guessing would give. */
+function comparison(results: SplitResults): readonly string[] {
+  const { loss, metrics, intervals = {}, baseline } = results;
+  const guesses: Figures =
+    baseline === undefined ? {} : { loss: baseline.loss, ...baseline.metrics };
+  const rows = Object.entries({ loss, ...metrics }).map(([name, value]) => [
+    name,
+    figureText(value),
+    intervalText(intervals[name]),
+    guesses[name] === undefined ? '' : figureText(guesses[name]),
+  ]);
+  const guess = baseline === undefined ? '' : `baseline: ${baseline.name}`;
+  const blocks = [table([['', 'value', '95 % interval', guess].map(style.dim), ...rows])];
+  const poor = notBetterThanBaseline(results);
+  if (poor.length > 0) {
+    blocks.push(style.yellow(`No better than the baseline in ${poor.join(', ')}.`));
+  }
+  return blocks;
+}
+
+function intervalText(interval: Interval | undefined): string {
+  if (interval === undefined) return '';
+  return `${figureText(interval.low)} – ${figureText(interval.high)}`;
+}
+
+function classTable(perClass: readonly ClassResults[]): string {
+  const hasOverlap = perClass.some(({ iou }) => iou !== undefined);
+  const names = ['class', 'samples', 'precision', 'recall', 'F1', ...(hasOverlap ? ['IoU'] : [])];
+  const rows = perClass.map(({ name, count, precision, recall, f1, iou }) => [
+    name,
+    String(count),
+    ...[precision, recall, f1, ...(iou === undefined ? [] : [iou])].map(figureText),
+  ]);
+  return table([names.map(style.dim), ...rows]);
 }

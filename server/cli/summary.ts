@@ -5,7 +5,8 @@ import { loadExperiment } from './diagnose';
 import { exitCodes, type ExitCode } from './exit';
 import type { Override } from './overrides';
 import { sayProblems } from './problems';
-import { shapeText, style, table, type Terminal } from './terminal';
+import { initialFigures, type InitialFigures } from '../training/index';
+import { figureText, shapeText, style, table, type Terminal } from './terminal';
 
 /** Shows instrument and network with their shapes and sizes. */
 export async function summary(
@@ -13,11 +14,14 @@ export async function summary(
   file: string,
   overrides: readonly Override[],
 ): Promise<ExitCode> {
-  const { text, trace, problems } = await loadExperiment(file, overrides);
+  const { text, experiment, trace, problems } = await loadExperiment(file, overrides);
   sayProblems(terminal, file, text, problems);
-  if (trace === undefined || hasErrors(problems)) return exitCodes.wrongInput;
-  if (terminal.json) terminal.answer(summaryOf(trace));
-  else terminal.say(summaryText(trace));
+  if (experiment === undefined || trace === undefined || hasErrors(problems)) {
+    return exitCodes.wrongInput;
+  }
+  const initialWeights = initialFigures(trace, experiment.seed);
+  if (terminal.json) terminal.answer({ ...summaryOf(trace), initialWeights });
+  else terminal.say(`${summaryText(trace)}\n\n${initialText(initialWeights)}`);
   return exitCodes.good;
 }
 
@@ -75,6 +79,21 @@ function summaryText(trace: Trace): string {
   const fixed = parameters.total - parameters.trainable;
   const detail = fixed === 0 ? '' : `, of which ${countText(fixed)} are not trained`;
   return `${table(rows)}\n\n${countText(parameters.total)} parameters${detail}; ${countText(multiplyAdds)} multiply-adds for one sample.`;
+}
+
+/** How the kernels begin, and what that does to the variance of what goes through them. */
+function initialText(figures: readonly InitialFigures[]): string {
+  const head = ['first weights', 'initializer', 'N', 'deviation', 'N · variance'].map(style.dim);
+  const rows = figures.map(({ name, initializer, fanIn, deviation, gain }) => [
+    name,
+    initializer,
+    countText(fanIn),
+    figureText(deviation),
+    figureText(gain),
+  ]);
+  const meaning =
+    'N · variance is what a linear layer multiplies the variance of its input by: 1 keeps it, and before ReLU, which halves it, 2 does.';
+  return `${table([head, ...rows])}\n${style.dim(meaning)}`;
 }
 
 function physicsRow({ name, type, outputShape, parameters }: PhysicsTrace): string[] {

@@ -17,7 +17,8 @@ export type Purpose =
   | `augmentation/${string}`
   | `physics/${string}`
   | `dropout/${string}`
-  | 'normalization';
+  | 'normalization'
+  | 'bootstrap';
 
 /** The stream for (seed, purpose, epoch, sample); leave out what does not apply. */
 export function streamKey(seed: number, purpose: Purpose, epoch = 0, sample = 0): Key {

@@ -10,6 +10,7 @@ import type { Installed, InstallOptions } from './engine/install/install';
 import type { EvaluateOptions } from './run/evaluate';
 import type { ExecuteOptions } from './run/execute';
 
+export { initialFigures, type InitialFigures } from './initializers/figures';
 export type { EvaluateOptions, ExecuteOptions, InstallOptions };
 
 /** Starts a queued run or resumes one that has ended early: see `run/execute.ts`. */
@@ -34,13 +35,15 @@ export async function inspectData(
   baseFolder: string,
   signal?: AbortSignal,
 ): Promise<DataFacts> {
-  const [{ openDataset }, { splitDataset }] = await Promise.all([
+  const [{ openDataset }, { splitDataset }, { splitNotices }] = await Promise.all([
     import('./data/dataset'),
     import('./data/split'),
+    import('./data/splitReport'),
   ]);
   const dataset = await openDataset(data.source, { baseFolder, seed, signal });
-  splitDataset(dataset, data.split, seed);
-  return dataset.facts;
+  const splits = splitDataset(dataset, data.split, seed);
+  const notices = splitNotices(dataset, splits, data.split);
+  return notices.length === 0 ? dataset.facts : { ...dataset.facts, notices };
 }
 
 /** What every engine says about this machine, in the order of preference. */

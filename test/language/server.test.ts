@@ -140,9 +140,9 @@ const completions: Readonly<Record<string, Completion>> = {
   },
   'series to watch': {
     text: base('"patience": 3', '"monitor": "|"'),
-    labels: ['validation/loss', 'validation/accuracy', 'train/loss', 'train/accuracy'],
+    has: ['validation/loss', 'validation/accuracy', 'train/loss', 'train/rocAuc'],
   },
-  metrics: { text: base('["accuracy"]', '[|]'), labels: ['accuracy'] },
+  metrics: { text: base('["accuracy"]', '[|]'), has: ['accuracy', 'rocAuc', 'dice', 'psnr'] },
   'nothing in a comment': { text: '{ // no|te\n}', labels: [] },
   'nothing in a block comment': { text: '{ /* no|te */ }', labels: [] },
   'nothing after the end': { text: `${baseText}|`, labels: [] },

@@ -4,9 +4,10 @@ import { tags } from '#common/run/series';
 import {
   axisLabel,
   axisPercent,
-  capitalized,
+  figureTitle,
   formatMetric,
   formatNumber,
+  isPart,
   parameterTitle,
 } from './format';
 import type { ChartColour } from './theme';
@@ -41,7 +42,7 @@ export function chartsOf({
 }: Pick<RunFacts, 'metrics' | 'physics'>): readonly ChartSpec[] {
   const measured = ['loss', ...metrics].map((name): ChartSpec => ({
     id: name,
-    title: capitalized(name),
+    title: figureTitle(name),
     lines: [
       line('step', 'train', tags.batch(name), 'blue', true),
       line('train', 'train', tags.epoch(name), 'blue', false),
@@ -49,7 +50,7 @@ export function chartsOf({
     ],
     canBeLogarithmic: name === 'loss',
     format: (value) => formatMetric(name, value),
-    axisFormat: name === 'accuracy' ? axisPercent : axisLabel,
+    axisFormat: isPart(name) ? axisPercent : axisLabel,
   }));
   const learned = physics.map(({ tag, layer, parameter, unit }): ChartSpec => {
     const title = parameterTitle(parameter, unit);

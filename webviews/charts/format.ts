@@ -1,3 +1,5 @@
+import { metricComponent } from '#common/catalogue/metrics';
+
 /** A figure in as few digits as say something: "0.0521", "12.3", "1.2e-7". */
 export function formatNumber(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
@@ -45,9 +47,18 @@ export function formatDuration(seconds: number): string {
     : `${minutes}:${two(whole % 60)}`;
 }
 
-/** A metric by its name: accuracies as percent, everything else as a number. */
+/** A metric by its name: what is a part of something as percent, everything else as a number. */
 export function formatMetric(name: string, value: number): string {
-  return name === 'accuracy' ? formatPercent(value) : formatNumber(value);
+  return isPart(name) ? formatPercent(value) : formatNumber(value);
+}
+
+export function isPart(name: string): boolean {
+  return metricComponent(name)?.shownAs === 'part';
+}
+
+/** The name of a figure as a heading: "Area under the ROC curve". */
+export function figureTitle(name: string): string {
+  return metricComponent(name)?.title ?? capitalized(name);
 }
 
 /** `sigmaPx` as people write it, without the unit that is shown elsewhere: "sigma". */

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 import type { RunView } from '#common/protocol/panel';
-import type { SplitResults } from '#common/run/events';
+import type { ClassResults, Interval, SplitResults } from '#common/run/events';
 import { splits, type Split } from '#common/run/series';
-import { capitalized } from '../charts/format';
+import { capitalized, formatPercent } from '../charts/format';
 
 /** More classes than this make a table that nobody can read. */
 const maxClasses = 30;
@@ -32,8 +32,47 @@ export function Confusion({ results }: { readonly results: RunView['results'] })
       </div>
       <p class="hint">Rows are the true classes, columns what the network says.</p>
       <Matrix names={names} matrix={shown.confusionMatrix} />
+      {shown.perClass !== undefined && <Classes classes={shown.perClass} />}
     </section>
   );
+}
+
+/** How well each class is found, and how sure that is. */
+function Classes({ classes }: { readonly classes: readonly ClassResults[] }) {
+  const figures = (['precision', 'recall', 'f1', 'iou'] as const).filter((name) =>
+    classes.some((one) => one[name] !== undefined),
+  );
+  return (
+    <table class="classes">
+      <thead>
+        <tr>
+          <th scope="col">Class</th>
+          {figures.map((name) => (
+            <th scope="col" key={name}>
+              {{ precision: 'Precision', recall: 'Recall', f1: 'F1', iou: 'IoU' }[name]}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {classes.map((one) => (
+          <tr key={one.name}>
+            <th scope="row">{one.name}</th>
+            {figures.map((name) => (
+              <td key={name} title={intervalTitle(one.intervals?.[name])}>
+                {formatPercent(one[name] ?? 0)}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function intervalTitle(interval: Interval | undefined): string | undefined {
+  if (interval === undefined) return undefined;
+  return `95 % interval: ${formatPercent(interval.low)} – ${formatPercent(interval.high)}`;
 }
 
 function Matrix(props: {

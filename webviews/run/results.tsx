@@ -1,14 +1,18 @@
 import type { RunAction, RunView } from '#common/protocol/panel';
+import { notBetterThanBaseline } from '#common/run/comparison';
+import type { SplitResults } from '#common/run/events';
 import type { Figures } from '#common/run/record';
 import { isLive } from '#common/run/status';
 import { splits, type Split } from '#common/run/series';
-import { capitalized, formatCount, formatMetric } from '../charts/format';
+import { capitalized, figureTitle, formatCount, formatMetric } from '../charts/format';
 
 /** A row of the table: the figures of one split, as far as they are known. */
 interface Row {
   readonly split: Split;
   readonly count: number | undefined;
   readonly figures: Figures | undefined;
+  /** What is known of the split once the run has ended. */
+  readonly final: SplitResults | undefined;
 }
 
 /** The figures of the three splits; those of the test split are sealed until they are asked for. */
@@ -32,13 +36,13 @@ export function Results(props: {
             <th scope="col">Samples</th>
             {names.map((name) => (
               <th scope="col" key={name}>
-                {capitalized(name)}
+                {figureTitle(name)}
               </th>
             ))}
           </tr>
         </thead>
         <tbody>
-          {rowsOf(view).map(({ split, count, figures }) => (
+          {rowsOf(view).map(({ split, count, figures, final }) => (
             <tr key={split} data-split={split}>
               <th scope="row">{capitalized(split)}</th>
               <td>{count === undefined ? '–' : formatCount(count)}</td>
@@ -47,13 +51,21 @@ export function Results(props: {
                   sealed
                 </td>
               ) : (
-                names.map((name) => <td key={name}>{cellOf(figures, name)}</td>)
+                names.map((name) => (
+                  <td key={name}>
+                    {cellOf(figures, name)}
+                    <Certainty results={final} name={name} />
+                  </td>
+                ))
               )}
             </tr>
           ))}
         </tbody>
       </table>
       <p class="hint">{sealText(view)}</p>
+      {view.results.validation?.baseline !== undefined && (
+        <p class="hint">{baselineText(view.results.validation)}</p>
+      )}
       {!isLive(record.status) && (
         <vscode-button
           appearance="secondary"
@@ -75,6 +87,7 @@ function rowsOf({ record, results }: RunView): readonly Row[] {
       split,
       count: final?.count ?? record.splitCounts?.[split],
       figures: final === undefined ? latest : { loss: final.loss, ...final.metrics },
+      final,
     };
   });
 }
@@ -82,6 +95,37 @@ function rowsOf({ record, results }: RunView): readonly Row[] {
 function cellOf(figures: Figures | undefined, name: string): string {
   const value = figures?.[name];
   return value === undefined || value === null ? '–' : formatMetric(name, value);
+}
+
+/** Below a figure: its 95 % interval, and what guessing gives. */
+function Certainty(props: { readonly results: SplitResults | undefined; readonly name: string }) {
+  const { results, name } = props;
+  const interval = results?.intervals?.[name];
+  const { baseline } = results ?? {};
+  const guess = name === 'loss' ? baseline?.loss : baseline?.metrics[name];
+  return (
+    <>
+      {interval !== undefined && (
+        <div class="interval" title="95 % confidence interval">
+          {formatMetric(name, interval.low)} – {formatMetric(name, interval.high)}
+        </div>
+      )}
+      {guess !== undefined && (
+        <div class="interval" title={`Guessing ${baseline?.name ?? ''}`}>
+          guess {formatMetric(name, guess)}
+        </div>
+      )}
+    </>
+  );
+}
+
+/** What the small figures mean, and where the network is no better than a guess. */
+function baselineText(validation: SplitResults): string {
+  const meaning = `Small figures are 95 % intervals, and what guessing ${validation.baseline?.name} gives.`;
+  const poor = notBetterThanBaseline(validation);
+  if (poor.length === 0) return meaning;
+  const names = poor.map((name) => figureTitle(name).toLowerCase()).join(', ');
+  return `${meaning} On the validation split the network is no better than that in ${names}.`;
 }
 
 function captionOf({ record, results }: RunView): string {

@@ -6,6 +6,7 @@ import {
   type TProperties,
   type TSchema,
 } from '@sinclair/typebox';
+import type { TargetKind } from './tasks';
 
 /** A tensor's shape without the batch axis: `[height, width, channels]`, or `[features]` once flat. */
 export type Shape = readonly number[];
@@ -124,6 +125,21 @@ export interface DataFacts {
   readonly count?: number;
   /** Samples of each class, in the order of `classNames`. */
   readonly classCounts?: readonly number[];
+  /** What is to be found for an image; one class unless it is said otherwise. */
+  readonly target?: TargetKind;
+  /** Shape of targets that are no classes: how many labels or numbers, the size of a mask or image. */
+  readonly targetShape?: Shape;
+  /** What reading and dividing the samples has shown and a person should know. */
+  readonly notices?: readonly DataNotice[];
+}
+
+/** A peculiarity of the data that forbids nothing, in three parts like any message. */
+export interface DataNotice {
+  /** `data/duplicates`. */
+  readonly code: string;
+  readonly message: string;
+  /** The key of the data section that it is about. */
+  readonly key: 'source' | 'split';
 }
 
 /** A data source; what is known without reading it serves the editor. */

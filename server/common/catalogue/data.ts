@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { defineDataSource, type ValueOf } from './component';
 import { oneOfNames, realNumber, text, wholeNumber, yesNo } from './parameters';
+import { targetKinds } from './tasks';
 
 const digitNames = Array.from({ length: 10 }, (_, digit) => String(digit));
 
@@ -86,11 +87,30 @@ const synthetic = defineDataSource({
 const imageFolder = defineDataSource({
   type: 'imageFolder',
   title: 'Image folder',
-  summary: 'PNG (8 and 16 bit) and JPEG images in one folder for each class.',
+  summary:
+    'PNG (8 and 16 bit) and JPEG images in one folder for each class, or in a table with their labels, masks or target images.',
   params: {
     path: text({
       description: 'The folder that holds the class folders, relative to the experiment file.',
       minLength: 1,
+    }),
+    layout: oneOfNames(
+      {
+        classes: 'One folder for each class.',
+        splits: 'The folders train, validation and test, each with one folder for each class.',
+      },
+      { description: 'What the folders in it are; unused with a table.', default: 'classes' },
+    ),
+    table: Type.Optional(
+      text({
+        description:
+          'A file of comma-separated values in the folder, with a line for each image and these columns: `file` (relative to the folder); `label` (without it the folder of the file is the class); `target` (numbers, or the file of a mask or image); `group` (such as the patient); `time`; `split`. Other columns are ignored.',
+        minLength: 1,
+      }),
+    ),
+    target: oneOfNames(targetKinds, {
+      description: 'What is to be found for an image; anything but a class needs a table.',
+      default: 'class',
     }),
     size: Type.Tuple(
       [Type.Integer({ minimum: 1, maximum: 4096 }), Type.Integer({ minimum: 1, maximum: 4096 })],
@@ -114,8 +134,16 @@ const imageFolder = defineDataSource({
   },
   references: [],
   snippet: '"path": "${1:images}", "size": [${2:32}, ${3:32}]',
-  examples: [{ type: 'imageFolder', path: 'images', size: [32, 32] }],
-  facts: (params) => ({ shape: [...params.size, params.channels] }),
+  examples: [
+    { type: 'imageFolder', path: 'images', size: [32, 32] },
+    { type: 'imageFolder', path: 'cells', table: 'labels.csv', target: 'mask', size: [64, 64] },
+  ],
+  facts: ({ size, channels, target }) => ({
+    shape: [...size, channels],
+    ...(target === 'class' ? {} : { target }),
+    ...(target === 'mask' && { targetShape: [...size, 1] }),
+    ...(target === 'image' && { targetShape: [...size, channels] }),
+  }),
 });
 
 export const dataSources = { digits, mnist, synthetic, imageFolder } as const;
@@ -124,20 +152,58 @@ export type DataSourceKind = keyof typeof dataSources;
 export type DataSourceValue = ValueOf<(typeof dataSources)[DataSourceKind]>;
 export type DataSourceValueOf<K extends DataSourceKind> = ValueOf<(typeof dataSources)[K]>;
 
-function fraction(description: string, value: number) {
-  return realNumber({ description, minimum: 0, maximum: 1, default: value });
+/** More samples than anybody has. */
+const mostSamples = 1_000_000_000;
+
+function part(description: string, value: number) {
+  return realNumber({ description, minimum: 0, maximum: mostSamples, default: value });
 }
 
 /** The `split` of the data section. */
 export const splitSchema = Type.Object(
   {
-    train: fraction('Part of the samples that the weights are fitted to.', 0.7),
-    validation: fraction('Part that decides when to stop and which weights are best.', 0.15),
-    test: fraction('Part that stays sealed until you open it, once, at the end.', 0.15),
+    train: part('Part of the samples that the weights are fitted to.', 0.7),
+    validation: part('Part that decides when to stop and which weights are best.', 0.15),
+    test: part('Part that stays sealed until you open it, once, at the end.', 0.15),
+    by: oneOfNames(
+      {
+        fraction: 'By fractions that add up to 1.',
+        count: 'By numbers of samples; what is left over is not used.',
+        data: 'As the data say: by their folders train, validation and test, or by the column `split` of their table.',
+      },
+      { description: 'What `train`, `validation` and `test` are.', default: 'fraction' },
+    ),
     stratify: yesNo({
       description: 'Keep the mix of classes the same in every split.',
       default: true,
     }),
+    keepGroups: yesNo({
+      description:
+        'Keep samples of one group (column `group` of a table, such as the patient) together, where the data have groups: else a network is tested on what it has seen.',
+      default: true,
+    }),
+    order: oneOfNames(
+      {
+        random: 'In an order that the seed gives.',
+        time: 'The earliest are for training and the latest for the test, by the column `time` of a table; the mix of classes is not kept.',
+      },
+      { description: 'In what order the samples are divided.', default: 'random' },
+    ),
+    folds: Type.Optional(
+      wholeNumber({
+        description:
+          'Cross-validation: what is left beside `test` is divided into so many parts, of which one is for validation and the others are for training.',
+        minimum: 2,
+        maximum: 1000,
+      }),
+    ),
+    fold: wholeNumber({
+      description:
+        'Which of the `folds` is for validation, counted from 1; the test split is the same for all.',
+      minimum: 1,
+      maximum: 1000,
+      default: 1,
+    }),
   },
-  { description: 'How the samples are divided; the fractions add up to 1.', default: {} },
+  { description: 'How the samples are divided.', default: {} },
 );

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox';
 import { defineComponent, valueSchema, type ValueOf } from './component';
-import { realNumber } from './parameters';
+import { oneOfNames, realNumber } from './parameters';
 
 const he = { title: 'He et al., Delving deep into rectifiers, ICCV 2015' };
 const glorot = {
@@ -106,6 +106,59 @@ function scaled<T extends string>(
   });
 }
 
+const orthogonal = defineComponent({
+  type: 'orthogonal',
+  title: 'Orthogonal',
+  summary:
+    'Columns, or rows if there are fewer of them, that are at right angles to each other and of one length: a signal keeps its norm.',
+  formula:
+    'w = gain · Q of the QR decomposition of a normal matrix of [all axes but the last, last axis], with the signs that make R positive on its diagonal; var(w) = gain² / max(rows, columns)',
+  params: { gain: realNumber({ description: 'Length of each column.', minimum: 0, default: 1 }) },
+  references: [
+    { title: 'Saxe et al., Exact solutions to the nonlinear dynamics of learning, ICLR 2014' },
+  ],
+  examples: [{ type: 'orthogonal', gain: 1 }],
+});
+
+const identity = defineComponent({
+  type: 'identity',
+  title: 'Identity',
+  summary:
+    'Passes each channel on as it is: the identity matrix, at the middle tap of a convolution kernel.',
+  formula:
+    'w = gain where input and output channel have one number and the tap is the middle one, else 0',
+  params: {
+    gain: realNumber({ description: 'What a channel is multiplied by.', minimum: 0, default: 1 }),
+  },
+  references: [
+    {
+      title:
+        'Le et al., A simple way to initialize recurrent networks of rectified linear units, 2015',
+    },
+  ],
+  examples: [{ type: 'identity', gain: 1 }],
+});
+
+const lectureXavier = defineComponent({
+  type: 'lectureXavier',
+  title: 'Xavier as in the lecture',
+  summary:
+    "The lecture's rule var(w) = 1/N with N = fan_in, which keeps the variance of linear layers: the standard deviation is 1/√N. The slide's code line has 1/N instead, which looks alike and is √N times too small; choose it to see activations fade from layer to layer.",
+  formula:
+    'w ~ N(0, σ²) with σ = 1/√N; for a [5, 5, 1, 32] kernel N = 25 and σ = 0.2, and 0.04 by the slide',
+  params: {
+    deviation: oneOfNames(
+      {
+        rootN: 'σ = 1/√N, so that var(w) = 1/N: what the derivation says.',
+        slide: 'σ = 1/N, so that var(w) = 1/N²: the trap on the slide.',
+      },
+      { description: 'The standard deviation.', default: 'rootN' },
+    ),
+  },
+  references: [lecun, glorot],
+  examples: [{ type: 'lectureXavier' }, { type: 'lectureXavier', deviation: 'slide' }],
+});
+
 const forLinear = 'for linear, tanh and sigmoid units';
 const forRelu = 'for ReLU units, which halve the variance';
 const forSelu = "the lecture's rule var(w) = 1/N, for linear and SELU units";
@@ -137,6 +190,9 @@ export const initializers = {
   ),
   heNormal: scaled('heNormal', 'He normal', '2 / fan_in', 'normal', forRelu, he),
   heUniform: scaled('heUniform', 'He uniform', '2 / fan_in', 'uniform', forRelu, he),
+  orthogonal,
+  identity,
+  lectureXavier,
 } as const;
 
 export type InitializerKind = keyof typeof initializers;

@@ -1,3 +1,4 @@
+import { Type } from '@sinclair/typebox';
 import { defineComponent, type ValueOf } from './component';
 import { oneOfNames, yesNo, realNumber } from './parameters';
 
@@ -35,7 +36,60 @@ const rescale = defineComponent({
   examples: [{ type: 'rescale', scope: 'dataset', minimum: -1, maximum: 1 }],
 });
 
-export const normalizations = { standardize, rescale } as const;
+const percent = (description: string, value: number) =>
+  realNumber({ description, unit: '%', minimum: 0, maximum: 100, default: value });
+
+const percentile = defineComponent({
+  type: 'percentile',
+  title: 'Percentiles',
+  summary:
+    'Maps two percentiles to a fixed range, so that a few very dark or bright pixels do not decide the scale.',
+  formula:
+    'y = minimum + (maximum − minimum) (x − P_lower) / max(P_upper − P_lower, 1e−7), cut to the range if `clip`; percentiles between two values are interpolated, as NumPy does',
+  params: {
+    scope,
+    perChannel,
+    lower: percent('The percentile that goes to the minimum.', 1),
+    upper: percent('The percentile that goes to the maximum.', 99),
+    minimum: realNumber({ description: 'Where the lower percentile goes.', default: 0 }),
+    maximum: realNumber({ description: 'Where the upper percentile goes.', default: 1 }),
+    clip: yesNo({ description: 'Cut what lies beyond to the range.', default: true }),
+  },
+  references: [],
+  examples: [{ type: 'percentile', scope: 'instance', lower: 2, upper: 98 }],
+});
+
+/** One number for all channels, or one for each. */
+function perChannelNumber(
+  description: string,
+  value: number,
+  range: { exclusiveMinimum?: number },
+) {
+  const one = Type.Number(range);
+  return Type.Union([one, Type.Array(one, { minItems: 1, maxItems: 64 })], {
+    description,
+    default: value,
+  });
+}
+
+const fixed = defineComponent({
+  type: 'fixed',
+  title: 'Fixed mean and deviation',
+  summary:
+    'Shifts and scales by numbers that are given, such as those that a network was trained with before.',
+  formula: 'y = (x − mean) / deviation',
+  params: {
+    mean: perChannelNumber('What is taken off: one number, or one for each channel.', 0, {}),
+    deviation: perChannelNumber('What is divided by: one number, or one for each channel.', 1, {
+      exclusiveMinimum: 0,
+    }),
+  },
+  references: [],
+  examples: [{ type: 'fixed', mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] }],
+});
+
+export const normalizations = { standardize, rescale, percentile, fixed } as const;
 
 export type NormalizationKind = keyof typeof normalizations;
 export type NormalizationValue = ValueOf<(typeof normalizations)[NormalizationKind]>;
+export type NormalizationValueOf<K extends NormalizationKind> = ValueOf<(typeof normalizations)[K]>;

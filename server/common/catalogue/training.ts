@@ -1,17 +1,29 @@
 import { Type } from '@sinclair/typebox';
+import { metricComponent, metrics, type MetricKind } from './metrics';
 import { oneOfNames, realNumber, wholeNumber, yesNo } from './parameters';
 
-const monitors = {
-  'validation/loss': 'Loss on the validation split; smaller is better.',
-  'validation/accuracy': 'Accuracy on the validation split; larger is better.',
-  'train/loss': 'Loss on the training split; smaller is better.',
-  'train/accuracy': 'Accuracy on the training split; larger is better.',
-} as const;
-export type Monitor = keyof typeof monitors;
+/** What early stopping can watch: the loss and every metric, on either split. */
+export type Monitor = `${'validation' | 'train'}/${'loss' | MetricKind}`;
+
+const monitors = Object.fromEntries(
+  (['validation', 'train'] as const).flatMap((split) => {
+    const place = `on the ${split === 'train' ? 'training' : split} split`;
+    const named = Object.values(metrics).map(({ type, title, better }) => [
+      `${split}/${type}`,
+      `${title} ${place}; ${better} is better.`,
+    ]);
+    return [[`${split}/loss`, `Loss ${place}; smaller is better.`], ...named];
+  }),
+) as Readonly<Record<Monitor, string>>;
+
+/** The figure that a monitor watches: `accuracy`. */
+export function monitoredFigure(monitor: Monitor): string {
+  return monitor.slice(monitor.indexOf('/') + 1);
+}
 
 /** Which of two values of a monitored series is better. */
 export function largerIsBetter(monitor: Monitor): boolean {
-  return monitor.endsWith('/accuracy');
+  return metricComponent(monitoredFigure(monitor))?.better === 'larger';
 }
 
 const earlyStopping = Type.Object(

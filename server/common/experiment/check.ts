@@ -1,13 +1,18 @@
 import type { DataFacts, DataSourceComponent } from '../catalogue/component';
 import { dataSources, type DataSourceValue } from '../catalogue/data';
+import { metrics, type MetricKind } from '../catalogue/metrics';
+import { tasks, type Task } from '../catalogue/tasks';
+import { monitoredFigure } from '../catalogue/training';
 import { checkAugmentation } from './checkAugmentation';
 import { checkData } from './checkData';
 import { checkGraph } from './checkGraph';
-import { checkOutput, isReconstruction } from './checkOutput';
+import { checkNormalization } from './checkNormalization';
+import { checkOutput } from './checkOutput';
 import { checkOptimizer } from './checkOptimizer';
 import { checkPhysics } from './checkPhysics';
 import type { Experiment } from './experiment';
 import type { Finding } from './problem';
+import { taskOf } from './task';
 import { traceExperiment, type Trace } from './trace';
 
 /**
@@ -31,11 +36,12 @@ export function checkTraced(
     ...checkPhysics(experiment.physics),
     ...trace.findings,
     ...checkGraph(experiment),
+    ...checkNormalization(experiment, trace),
     ...checkNumbers(experiment),
     ...checkOutput(experiment, facts, trace),
     ...checkOptimizer(experiment),
     ...checkTraining(experiment),
-    ...checkMetrics(experiment, trace),
+    ...checkMetrics(experiment, facts, trace),
   ];
 }
 
@@ -45,12 +51,8 @@ export function factsOf(source: DataSourceValue): DataFacts {
 }
 
 /** Pairs of numbers whose order matters. */
-function checkNumbers({ normalization, model }: Experiment): readonly Finding[] {
+function checkNumbers({ model }: Experiment): readonly Finding[] {
   const findings: Finding[] = [];
-  if (normalization?.type === 'rescale' && normalization.minimum >= normalization.maximum) {
-    const message = `\`minimum\` must be below \`maximum\`; got ${normalization.minimum} and ${normalization.maximum}. Exchange them.`;
-    findings.push(misordered(message, ['normalization', 'minimum']));
-  }
   for (const [index, layer] of model.layers.entries()) {
     for (const key of ['kernelInitializer', 'biasInitializer'] as const) {
       const initializer = key in layer ? (layer as Record<typeof key, unknown>)[key] : undefined;
@@ -75,21 +77,33 @@ function checkTraining({ training }: Experiment): readonly Finding[] {
   return [{ severity: 'information', code: 'training/patience', message, path }];
 }
 
-function checkMetrics(experiment: Experiment, trace: Trace): readonly Finding[] {
+function checkMetrics(experiment: Experiment, facts: DataFacts, trace: Trace): readonly Finding[] {
   const findings: Finding[] = [];
-  const { metrics, training } = experiment;
-  const accuracyAt = metrics.indexOf('accuracy');
-  if (accuracyAt >= 0 && isReconstruction(experiment, trace)) {
-    const message =
-      '`accuracy` counts classes, but this network gives an image that is compared with the object. Remove it from the metrics; the loss is the measure.';
-    const path = ['metrics', accuracyAt];
-    findings.push({ severity: 'error', code: 'metrics/no-classes', message, path });
+  const { metrics: named, training } = experiment;
+  const task = taskOf(experiment, facts, trace);
+  for (const [index, name] of named.entries()) {
+    if (trace.output === undefined || metrics[name].tasks.some((one) => one === task)) continue;
+    findings.push({ severity: 'error', ...metricMisfit(name, task), path: ['metrics', index] });
   }
   const monitor = training.earlyStopping?.monitor;
-  if (monitor?.endsWith('/accuracy') === true && accuracyAt < 0) {
-    const message = `Early stopping watches "${monitor}", but \`accuracy\` is not among the metrics. Add "accuracy" to \`metrics\`, or watch "${monitor.replace('accuracy', 'loss')}".`;
+  if (monitor === undefined) return findings;
+  const figure = monitoredFigure(monitor);
+  if (figure !== 'loss' && !named.some((name) => name === figure)) {
+    const message = `Early stopping watches "${monitor}", but \`${figure}\` is not among the metrics. Add "${figure}" to \`metrics\`, or watch "${monitor.replace(figure, 'loss')}".`;
     const path = ['training', 'earlyStopping', 'monitor'];
     findings.push({ severity: 'error', code: 'training/unknown-series', message, path });
   }
   return findings;
+}
+
+function metricMisfit(name: MetricKind, task: Task): Pick<Finding, 'code' | 'message'> {
+  const others = Object.values(metrics).filter(({ tasks: all }) => all.some((one) => one === task));
+  const advice = `Remove it from the metrics, or use ${others[0]?.type ?? 'the loss'}.`;
+  const countsClasses = metrics[name].tasks.some((one) => one === 'classification');
+  if (countsClasses && task === 'reconstruction') {
+    const message = `\`${name}\` counts classes, but this network gives an image that is compared with another one. ${advice}`;
+    return { code: 'metrics/no-classes', message };
+  }
+  const message = `\`${name}\` cannot be worked out here: it is for ${metrics[name].tasks.map((one) => tasks[one]).join(' or ')}, and this experiment is about ${tasks[task]}. ${advice}`;
+  return { code: 'metrics/task', message };
 }

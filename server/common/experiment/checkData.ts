@@ -1,43 +1,22 @@
 import type { DataFacts } from '../catalogue/component';
 import { lossComponent, simpleLossesOf } from '../catalogue/losses';
 import type { Experiment } from './experiment';
+import { checkSplit } from './checkSplit';
 import type { Finding } from './problem';
 
 const splitNames = ['train', 'validation', 'test'] as const;
-/** Fractions are typed by hand: a third is 0.333333. The rest is room for the rounding of the sum. */
-const sumTolerance = 1e-6 + 1e-12;
 
 /** What is wrong with the samples and how they are divided. */
 export function checkData(experiment: Experiment, facts: DataFacts): readonly Finding[] {
   return [
-    ...checkFractions(experiment),
+    ...checkSplit(experiment, facts),
     ...checkCounts(experiment, facts),
     ...checkClasses(experiment, facts),
     ...checkBatchSize(experiment, facts),
+    ...(facts.notices ?? []).map(({ code, message, key }): Finding => {
+      return { severity: 'warning', code, message, path: ['data', key] };
+    }),
   ];
-}
-
-function checkFractions({ data: { split } }: Experiment): readonly Finding[] {
-  const path = ['data', 'split'];
-  const empty = splitNames
-    .filter((name) => split[name] <= 0)
-    .map((name): Finding => {
-      const use = {
-        train: 'the weights are fitted to it',
-        validation: 'it decides which weights are best',
-        test: 'it is what the result is measured on',
-      }[name];
-      const message = `\`${name}\` must be above 0; got ${split[name]}. Give it a part of the samples: ${use}.`;
-      return { severity: 'error', code: 'data/empty-split', message, path: [...path, name] };
-    });
-  const sum = split.train + split.validation + split.test;
-  if (Math.abs(sum - 1) <= sumTolerance) return empty;
-  const rest = Number((1 - split.train - split.validation).toFixed(6));
-  const advice =
-    rest > 0 ? `With the others as they are, \`test\` would be ${rest}.` : 'Make them smaller.';
-  const parts = splitNames.map((name) => split[name]).join(' + ');
-  const message = `\`train\`, \`validation\` and \`test\` must add up to 1; got ${parts} = ${Number(sum.toFixed(6))}. ${advice}`;
-  return [...empty, { severity: 'error', code: 'data/split-sum', message, path }];
 }
 
 function checkCounts({ data }: Experiment, facts: DataFacts): readonly Finding[] {
@@ -47,6 +26,8 @@ function checkCounts({ data }: Experiment, facts: DataFacts): readonly Finding[]
     const message = `There are too few samples for three splits: ${count}, and every split needs one. Add samples.`;
     return [{ severity: 'error', code: 'data/too-few', message, path: ['data', 'source'] }];
   }
+  // Elsewhere the numbers are no fractions.
+  if (data.split.by !== 'fraction' || data.split.folds !== undefined) return [];
   return splitNames
     .filter((name) => data.split[name] > 0 && data.split[name] * count < 1)
     .map((name): Finding => {
@@ -60,12 +41,15 @@ function checkClasses(experiment: Experiment, facts: DataFacts): readonly Findin
   const path = ['data', 'source'];
   const findings: Finding[] = [];
   const names = facts.classNames;
+  const { data } = experiment;
+  // Several labels need not be in every split, and a mask has many classes in one sample.
+  if ((facts.target ?? 'class') !== 'class') return [];
   if (names?.length === 1 && choosesClass(experiment)) {
     const message = `A network cannot learn to choose from one class only; the data have just "${names[0]}". Add samples of another class.`;
     findings.push({ severity: 'error', code: 'data/one-class', message, path });
   }
   for (const [index, count] of (facts.classCounts ?? []).entries()) {
-    if (count >= splitNames.length) continue;
+    if (count >= splitNames.length || data.split.by === 'data') continue;
     const message = `Class "${names?.[index] ?? index}" is too small for three splits: it has ${count} sample${count === 1 ? '' : 's'}, and every split needs one of each class. Add samples or take the class out.`;
     findings.push({ severity: 'error', code: 'data/class-too-small', message, path });
     // One class says it; a hundred would hide the rest.
@@ -80,11 +64,20 @@ function choosesClass({ loss }: Experiment): boolean {
 
 function checkBatchSize({ data, training }: Experiment, facts: DataFacts): readonly Finding[] {
   if (facts.count === undefined) return [];
-  const trainCount = Math.round(facts.count * data.split.train);
+  const trainCount = trainingSamples(data.split, facts.count);
   if (trainCount < 1 || training.batchSize <= trainCount) return [];
   const message = `\`batchSize\` is larger than the training split: ${training.batchSize} of ${trainCount} samples, so an epoch is one step. Use at most ${trainCount}; 32 to 128 is usual.`;
   const path = ['training', 'batchSize'];
   return [{ severity: 'warning', code: 'training/batch-size', message, path }];
+}
+
+/** About how many samples are for training; 0 if only the data know. */
+function trainingSamples(split: Experiment['data']['split'], count: number): number {
+  const { by, train, test, folds } = split;
+  if (by === 'data') return 0;
+  const whole = by === 'count' ? 1 : count;
+  if (folds === undefined) return Math.round(train * whole);
+  return Math.round((count - test * whole) * (1 - 1 / folds));
 }
 
 function roundUp(value: number): number {

@@ -1,10 +1,19 @@
 import type { DataFacts, Shape } from '../catalogue/component';
-import { lossComponent, simpleLossesOf, type SimpleLossValue } from '../catalogue/losses';
+import {
+  lossComponent,
+  losses,
+  simpleLossesOf,
+  type LossKind,
+  type SimpleLossKind,
+  type SimpleLossValue,
+} from '../catalogue/losses';
 import { normalizationLayers } from '../catalogue/normalizationLayers';
 import { describe } from '../catalogue/shape';
+import { tasks, type Task } from '../catalogue/tasks';
 import type { Experiment } from './experiment';
 import type { JsonPath } from './path';
 import type { Finding } from './problem';
+import { fitsTask, takesLogits, taskOf } from './task';
 import { pathOfKey, type Trace } from './trace';
 
 /** Layers that keep the number of channels or features, so that an earlier one decides it. */
@@ -40,34 +49,33 @@ export function checkOutput(
   const { output } = trace;
   if (output === undefined) return [];
   const parts = simpleLossesOf(experiment.loss);
+  const task = taskOf(experiment, facts, trace);
   const findings = parts.flatMap(({ value, path }) => [
-    ...checkOneOutput(facts, trace, output, value, ['loss', ...path]),
+    ...checkOneOutput({ facts, trace, output, task }, value.type, ['loss', ...path]),
     ...checkClassWeights(value, facts, ['loss', ...path]),
   ]);
-  const takesLogits = parts.some(({ value }) => lossComponent(value.type).takesLogits);
   return [
     ...withoutRepeats(findings),
     ...checkTarget(experiment),
-    ...(takesLogits ? checkLogits(trace) : []),
+    ...(takesLogits(experiment) ? checkLogits(trace) : []),
   ];
 }
 
-/** Whether the network gives an image to be compared with the object. */
-export function isReconstruction(experiment: Experiment, trace: Trace): boolean {
-  const comparesImages = simpleLossesOf(experiment.loss).some(({ value }) =>
-    ['values', 'images'].includes(lossComponent(value.type).compares),
-  );
-  return comparesImages && (trace.output?.length ?? 0) > 1;
+/** What an output is judged by. */
+interface OutputFacts {
+  readonly facts: DataFacts;
+  readonly trace: Trace;
+  readonly output: Shape;
+  readonly task: Task;
 }
 
 /** What one loss, or one term of a mixture, says to the output. */
 function checkOneOutput(
-  facts: DataFacts,
-  trace: Trace,
-  output: Shape,
-  { type }: SimpleLossValue,
+  judged: OutputFacts,
+  type: SimpleLossKind,
   path: JsonPath,
 ): readonly Finding[] {
+  const { facts, output, task } = judged;
   const { compares } = lossComponent(type);
   const takesImages = compares === 'images' || compares === 'outputs';
   if (takesImages && output.length === 1) {
@@ -75,13 +83,35 @@ function checkOneOutput(
     return [error('loss/output-not-image', message, [...path, 'type'])];
   }
   if (compares === 'outputs') return [];
-  if (compares === 'classes' || output.length === 1) {
-    return checkClassOutput(type, trace, output, facts.classNames?.length);
+  if (task !== 'classification' && !fitsTask(type, task)) return [lossMisfit(type, task, path)];
+  switch (task) {
+    case 'classification':
+      return checkFlatOutput(judged, type, facts.classNames?.length, 'class');
+    case 'multiLabel':
+      return checkFlatOutput(judged, type, facts.classNames?.length, 'label');
+    case 'regression':
+      return checkFlatOutput(judged, type, facts.targetShape?.[0], 'number');
+    case 'segmentation':
+      return checkMaskOutput(judged);
+    case 'reconstruction':
+      return [
+        ...checkImageOutput(judged, type),
+        ...(type === 'ssim' ? checkWindow(output, path) : []),
+      ];
   }
-  return [
-    ...checkImageOutput(type, trace, output, facts.shape),
-    ...(type === 'ssim' ? checkWindow(output, path) : []),
-  ];
+}
+
+function lossMisfit(type: SimpleLossKind, task: Task, path: JsonPath): Finding {
+  const others = (Object.keys(losses) as LossKind[]).filter(
+    (kind): kind is SimpleLossKind =>
+      kind !== 'mixture' && lossComponent(kind).compares !== 'outputs' && fitsTask(kind, task),
+  );
+  const advice = others
+    .slice(0, 3)
+    .map((kind) => `"${kind}"`)
+    .join(' or ');
+  const message = `\`${type}\` cannot compare what these data ask for, which is ${tasks[task]}. Use ${advice}.`;
+  return error('loss/task', message, [...path, 'type']);
 }
 
 /** The windows of structural similarity must fit into the image. */
@@ -129,25 +159,48 @@ function withoutRepeats(findings: readonly Finding[]): readonly Finding[] {
   return findings.filter((_, i) => keys.indexOf(keys[i]!) === i);
 }
 
-function checkClassOutput(
+/** What the values of a flat output stand for, in the plural. */
+const plurals = { class: 'classes', label: 'labels', number: 'numbers' } as const;
+
+function checkFlatOutput(
+  { trace, output }: OutputFacts,
   loss: string,
-  trace: Trace,
-  output: Shape,
-  classes: number | undefined,
+  count: number | undefined,
+  each: keyof typeof plurals,
 ): readonly Finding[] {
   const last = trace.layers.at(-1);
-  const units = classes === undefined ? 'one unit for each class' : `${classes} units`;
+  const units = count === undefined ? `one unit for each ${each}` : `${count} units`;
   if (output.length !== 1) {
-    const message = `\`${loss}\` takes one value for each class; the network ends in an image of ${describe(output)}${last === undefined ? '' : ` (layer \`${last.name}\`)`}. Add a flatten layer and a dense layer with ${units} at the end.`;
+    const message = `\`${loss}\` takes one value for each ${each}; the network ends in an image of ${describe(output)}${last === undefined ? '' : ` (layer \`${last.name}\`)`}. Add a flatten layer and a dense layer with ${units} at the end.`;
     return [error('loss/output-not-flat', message, last?.path ?? ['model', 'layers'])];
   }
-  if (classes === undefined || output[0] === classes) return [];
+  if (count === undefined || output[0] === count) return [];
   const { layer, path, key } = widthOf(trace);
   const advice =
     key === undefined
-      ? `Add a dense layer with ${classes} units at the end.`
-      : `Set \`${key}\` to ${classes}.`;
-  const message = `The network gives ${output[0]} values (layer \`${layer}\`), but the data have ${classes} classes. ${advice}`;
+      ? `Add a dense layer with ${count} units at the end.`
+      : `Set \`${key}\` to ${count}.`;
+  const message = `The network gives ${output[0]} values (layer \`${layer}\`), but the data have ${count} ${plurals[each]}. ${advice}`;
+  const finding = error(`loss/output-${plurals[each]}`, message, path);
+  return [key === undefined ? finding : { ...finding, suggestion: String(count) }];
+}
+
+/** One value for each class at each pixel of the mask. */
+function checkMaskOutput({ trace, output, facts }: OutputFacts): readonly Finding[] {
+  const { targetShape, shape, classNames } = facts;
+  const [height, width] = targetShape ?? shape;
+  const last = trace.layers.at(-1);
+  const name = last?.name ?? 'input';
+  if (output.length !== 3 || output[0] !== height || output[1] !== width) {
+    const message = `A mask has a class for each of its ${height} × ${width} pixels; the network ends in ${describe(output)} (layer \`${name}\`). Use "padding": "same", and bring what pooling has made smaller up to the size of the mask again.`;
+    return [error('loss/output-shape', message, last?.path ?? ['model', 'layers'])];
+  }
+  const classes = classNames?.length;
+  if (classes === undefined || output[2] === classes) return [];
+  const { layer, path, key } = widthOf(trace);
+  const advice =
+    key === undefined ? `End in ${classes} channels.` : `Set \`${key}\` to ${classes}.`;
+  const message = `The network gives ${output[2]} values for each pixel (layer \`${layer}\`), but the masks have ${classes} classes. ${advice}`;
   const finding = error('loss/output-classes', message, path);
   return [key === undefined ? finding : { ...finding, suggestion: String(classes) }];
 }
@@ -173,12 +226,8 @@ function widthOf({ layers }: Trace): {
     : { layer: name, path: pathOfKey(layer, key), key };
 }
 
-function checkImageOutput(
-  loss: string,
-  trace: Trace,
-  output: Shape,
-  object: Shape,
-): readonly Finding[] {
+function checkImageOutput({ trace, output, facts }: OutputFacts, loss: string): readonly Finding[] {
+  const object = facts.targetShape ?? facts.shape;
   if (output.length === object.length && output.every((size, axis) => size === object[axis])) {
     return [];
   }

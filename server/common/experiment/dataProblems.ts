@@ -37,8 +37,27 @@ function dataFinding(experiment: Experiment, { code, message }: CodedError): Fin
 }
 
 function placeOf({ data }: Experiment, code: string): JsonPath {
-  if (code === 'data/empty-split' || code === 'data/class-missing') return ['data', 'split'];
+  const key = splitKeys.get(code);
+  if (key !== undefined) return ['data', 'split', ...key];
   if (!('path' in data.source)) return ['data', 'source'];
-  const isAboutSize = code === 'data/mixed-sizes' || code === 'data/wrong-size';
-  return ['data', 'source', isAboutSize ? 'size' : 'path'];
+  return ['data', 'source', sourceKeys.get(code) ?? 'path'];
 }
+
+/** Errors of the data that are about a key of the split, or about all of it. */
+const splitKeys: ReadonlyMap<string, readonly string[]> = new Map([
+  ['data/empty-split', []],
+  ['data/class-missing', []],
+  ['data/too-few-groups', []],
+  ['data/no-assignment', ['by']],
+  ['data/no-times', ['order']],
+]);
+
+/** Errors of the data that are about another key of the source than its folder. */
+const sourceKeys: ReadonlyMap<string, string> = new Map([
+  ['data/mixed-sizes', 'size'],
+  ['data/wrong-size', 'size'],
+  ['data/bad-table', 'table'],
+  ['data/needs-table', 'target'],
+  ['data/bad-mask', 'target'],
+  ['data/no-split-folder', 'layout'],
+]);

@@ -1,3 +1,4 @@
+import type { Task } from '../catalogue/tasks';
 import type { EngineFacts } from '../engine';
 import type { Figures, RunStatus } from './record';
 
@@ -59,19 +60,70 @@ export interface KernelShare {
   readonly share: number;
 }
 
+/** A 95 % confidence interval, and how it was worked out. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+  readonly method: 'wilson' | 'bootstrap';
+}
+
+/** What one class, or one label of several, is found with. */
+export interface ClassResults {
+  readonly name: string;
+  /** Samples, or pixels of masks, that truly are of the class. */
+  readonly count: number;
+  readonly precision: number;
+  readonly recall: number;
+  readonly f1: number;
+  /** Of masks. */
+  readonly iou?: number;
+  readonly intervals?: { readonly [figure: string]: Interval };
+}
+
+/** One class against the rest, over all thresholds. */
+export interface ClassCurves {
+  readonly name: string;
+  /** False-positive rate across, true-positive rate up. */
+  readonly roc: CurvePoints;
+  readonly precisionRecall: CurvePoints;
+}
+
+export interface CurvePoints {
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  readonly area: number;
+}
+
+/** Predictions of about one confidence. */
+export interface CalibrationBin {
+  readonly count: number;
+  /** Means over the bin; absent where it is empty. */
+  readonly confidence?: number;
+  readonly accuracy?: number;
+}
+
+/** What guessing without looking at the image gives. */
+export interface BaselineResults {
+  /** "the most frequent class", "the mean image". */
+  readonly name: string;
+  readonly loss: number;
+  readonly metrics: Figures;
+}
+
 /** `results.json`, and what `lightbench evaluate` prints for one split. */
 export interface SplitResults {
   readonly split: 'train' | 'validation' | 'test';
   readonly count: number;
   readonly loss: number;
+  /** A metric that is undefined for these samples is left out. */
   readonly metrics: Figures;
-  /** Rows are true classes; absent for reconstruction. */
+  readonly task?: Task;
+  /** Of the loss and the metrics, by their names. */
+  readonly intervals?: { readonly [figure: string]: Interval };
+  readonly baseline?: BaselineResults;
+  /** Rows are true classes; absent where there are no classes that exclude each other. */
   readonly confusionMatrix?: readonly (readonly number[])[];
-  readonly perClass?: readonly {
-    readonly name: string;
-    readonly count: number;
-    readonly precision: number;
-    readonly recall: number;
-    readonly f1: number;
-  }[];
+  readonly perClass?: readonly ClassResults[];
+  readonly curves?: readonly ClassCurves[];
+  readonly calibration?: readonly CalibrationBin[];
 }

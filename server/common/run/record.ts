@@ -45,6 +45,10 @@ export const runRecordSchema = Type.Object({
   splitCounts: Type.Optional(
     Type.Object({ train: Type.Integer(), validation: Type.Integer(), test: Type.Integer() }),
   ),
+  /** SHA-256 over the images and labels of each split. */
+  splitFingerprints: Type.Optional(
+    Type.Object({ train: Type.String(), validation: Type.String(), test: Type.String() }),
+  ),
   /** Process and socket of the live trainer; the token file can be read by its user only. */
   process: Type.Optional(
     Type.Object({ pid: Type.Integer(), socket: Type.String(), tokenFile: Type.String() }),

@@ -1,6 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { CodedError, messageOf } from '#common/protocol/rpc';
+import { splits, type Split } from '#common/run/series';
+import type { Dataset } from './dataset';
+import { splitNamed } from './table';
 
 export interface ImageFile {
   readonly path: string;
@@ -9,10 +12,11 @@ export interface ImageFile {
   readonly label: number;
 }
 
-export interface ImageList {
+/** Images with everything that is known of them before they are read. */
+export interface ImageList extends Pick<Dataset, 'groups' | 'times' | 'assigned'> {
   /** The names of the class folders, sorted by their UTF-16 units: the same on every machine. */
   readonly classNames: readonly string[];
-  /** Class after class, each sorted by name. */
+  /** Class after class, each sorted by name; or in the order of a table. */
   readonly files: readonly ImageFile[];
 }
 
@@ -31,9 +35,57 @@ export async function listImages(
 ): Promise<ImageList> {
   const { folders: classNames } = await readFolder(folder, shown);
   checkClasses(classNames, folder, shown);
+  return { classNames, files: await listClasses(folder, shown, classNames, signal) };
+}
+
+/**
+ * Lists the images of a folder that holds the folders of the splits, each with one folder for each
+ * class.
+ */
+export async function listSplits(
+  folder: string,
+  shown: string,
+  signal?: AbortSignal,
+): Promise<ImageList> {
+  const { folders } = await readFolder(folder, shown);
+  const parts = splits.map((split) => {
+    const name = folders.find((one) => splitNamed(one.toLowerCase()) === split);
+    if (name === undefined) throw noSplitFolder(split, folder, shown);
+    return { split, at: path.join(folder, name), shown: `${shown}/${name}` };
+  });
+  const perSplit = await Promise.all(parts.map((part) => readFolder(part.at, part.shown)));
+  const classNames = [...new Set(perSplit.flatMap((content) => content.folders))].sort();
+  checkClasses(classNames, folder, shown);
+  const files: ImageFile[] = [];
+  const assigned: Split[] = [];
+  for (const [index, part] of parts.entries()) {
+    const present = new Set(perSplit[index]!.folders);
+    const found = await listClasses(part.at, part.shown, classNames, signal, present);
+    files.push(...found);
+    assigned.push(...found.map(() => part.split));
+  }
+  return { classNames, files, assigned };
+}
+
+function noSplitFolder(split: Split, folder: string, shown: string): CodedError {
+  return new CodedError(
+    'data/no-split-folder',
+    `The image folder has no folder "${split}": "${shown}" (${folder}). With \`layout\` "splits" it holds train, validation and test; add the folder, or set \`layout\` to "classes".`,
+  );
+}
+
+/** The images of each class that is there. */
+async function listClasses(
+  folder: string,
+  shown: string,
+  classNames: readonly string[],
+  signal: AbortSignal | undefined,
+  present: ReadonlySet<string> = new Set(classNames),
+): Promise<readonly ImageFile[]> {
   const files: ImageFile[] = [];
   for (const [label, name] of classNames.entries()) {
     signal?.throwIfAborted();
+    if (!present.has(name)) continue;
     const at = path.join(folder, name);
     const content = await readFolder(at, `${shown}/${name}`);
     const images = content.files.filter((file) => imageName.test(file));
@@ -42,7 +94,7 @@ export async function listImages(
       files.push({ path: path.join(at, file), shown: `${shown}/${name}/${file}`, label });
     }
   }
-  return { classNames, files };
+  return files;
 }
 
 function checkClasses(classNames: readonly string[], folder: string, shown: string): void {

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import type { Shape } from '#common/catalogue/component';
+import { createHash, hash } from 'node:crypto';
+import type { DataFacts, Shape } from '#common/catalogue/component';
 import { CodedError } from '#common/protocol/rpc';
 import type { Dataset } from './dataset';
 
@@ -10,23 +10,38 @@ export interface Pixels {
 }
 
 /** What a source knows of its samples once they are read. */
-export interface Samples {
+export interface Samples extends Pick<
+  Dataset,
+  'labels' | 'targets' | 'groups' | 'times' | 'assigned' | 'names'
+> {
   readonly shape: Shape;
+  /** Of classes or labels; none where the targets are numbers or images. */
   readonly classNames: readonly string[];
-  readonly labels: Int32Array;
+  /** Of samples with each label, where it is not what `labels` say. */
+  readonly classCounts?: readonly number[];
   readonly pixels: Pixels;
+  readonly target?: Pick<DataFacts, 'target' | 'targetShape'>;
+  /** Everything beside the pixels and labels that the fingerprint is to cover. */
+  readonly extra?: readonly ArrayBufferView[];
 }
 
 /** The data set of these samples. */
-export function datasetOf({ shape, classNames, labels, pixels }: Samples): Dataset {
+export function datasetOf(samples: Samples): Dataset {
+  const { shape, classNames, labels, pixels, target, targets, groups, times } = samples;
   const { values, white } = pixels;
   const sampleSize = sizeOf(shape);
-  const classCounts = classNames.map(() => 0);
-  for (const label of labels) classCounts[label]!++;
+  const classCounts = samples.classCounts ?? countsOf(labels, classNames.length);
+  let digests: readonly string[] | undefined;
   return {
-    facts: { shape, classNames, count: labels.length, classCounts },
-    fingerprint: fingerprintOf({ shape, classNames, labels, pixels }),
+    facts: { shape, classNames, count: labels.length, classCounts, ...target },
+    fingerprint: fingerprintOf(samples),
     labels,
+    ...(targets && { targets }),
+    ...(groups && { groups }),
+    ...(times && { times }),
+    ...(samples.assigned && { assigned: samples.assigned }),
+    ...(samples.names && { names: samples.names }),
+    digests: () => (digests ??= digestsOf(values, sampleSize)),
     read: (indices, out) => {
       for (let i = 0; i < indices.length; i++) {
         const from = indices[i]! * sampleSize;
@@ -62,13 +77,28 @@ export function checkMemory(count: number, shape: Shape, bytesPerValue: number):
   );
 }
 
-function fingerprintOf({ shape, classNames, labels, pixels }: Samples): string {
+function countsOf(labels: Int32Array, classes: number): readonly number[] {
+  const counts = new Array<number>(classes).fill(0);
+  for (const label of labels) counts[label]!++;
+  return counts;
+}
+
+function fingerprintOf({ shape, classNames, labels, pixels, extra = [] }: Samples): string {
   const { values, white } = pixels;
-  return createHash('sha256')
+  const sum = createHash('sha256')
     .update(JSON.stringify({ shape, classNames, white }))
     .update(bytesOf(labels))
-    .update(bytesOf(values))
-    .digest('hex');
+    .update(bytesOf(values));
+  for (const part of extra) sum.update(bytesOf(part));
+  return sum.digest('hex');
+}
+
+function digestsOf(values: Pixels['values'], sampleSize: number): readonly string[] {
+  const count = values.length / sampleSize;
+  return Array.from({ length: count }, (_, sample) => {
+    const image = values.subarray(sample * sampleSize, (sample + 1) * sampleSize);
+    return hash('sha256', bytesOf(image), 'hex');
+  });
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {

@@ -1,7 +1,8 @@
 import type { Experiment } from '#common/experiment/experiment';
 import { CodedError } from '#common/protocol/rpc';
-import { permutation, streamKey } from '#common/rng';
+import { splits as names, type Split } from '#common/run/series';
 import type { Dataset } from './dataset';
+import { byGroups, byTime, inMixedOrder, type Part } from './divide';
 
 /** The samples of each split, by their index in the data set, sorted. */
 export interface Splits {
@@ -10,99 +11,164 @@ export interface Splits {
   readonly test: Uint32Array;
 }
 
-const names = ['train', 'validation', 'test'] as const;
-type Fractions = Experiment['data']['split'];
+export type SplitValue = Experiment['data']['split'];
+
+/** What of the data decides where a sample goes. */
+export type Divisible = Pick<Dataset, 'labels' | 'facts' | 'groups' | 'times' | 'assigned'>;
 
 /**
- * Divides the samples by the fractions, in an order that depends on the seed only. Stratified, each
- * class is divided by itself.
+ * Divides the samples as the experiment says, in an order that depends on the seed only.
  *
- * @throws CodedError when a split stays empty or lacks a class.
+ * @throws CodedError when a split stays empty or lacks a class that it could have.
  */
-export function splitDataset(
-  dataset: Pick<Dataset, 'labels' | 'facts'>,
-  split: Fractions,
-  seed: number,
-): Splits {
-  const { labels } = dataset;
-  checkFractions(split, labels.length);
-  const groups = split.stratify
-    ? membersOfClasses(labels, dataset.facts.classNames.length)
-    : [Array.from(labels, (_, sample) => sample)];
-  const parts = names.map((): number[] => []);
-  // What one class got too little of in a split, the next one gives more of.
-  let carried = names.map(() => 0);
-  for (const [index, members] of groups.entries()) {
-    const order = permutation(streamKey(seed, 'split', 0, index), members.length);
-    const wanted = shares(split, members.length).map((share, part) => share + carried[part]!);
-    const counts = wholeCounts(wanted, members.length);
-    // Bounded, so that many tiny classes do not empty a split of the next large one.
-    carried = wanted.map((share, part) => Math.max(-1, Math.min(1, share - counts[part]!)));
-    let from = 0;
-    for (const [part, count] of counts.entries()) {
-      for (const place of order.subarray(from, from + count)) parts[part]!.push(members[place]!);
-      from += count;
-    }
-  }
-  const [train, validation, test] = parts.map((samples) => Uint32Array.from(samples).sort());
-  const splits = { train: train!, validation: validation!, test: test! };
+export function splitDataset(dataset: Divisible, split: SplitValue, seed: number): Splits {
+  const places = placesOf(dataset, split, seed);
+  const samplesOf = (name: Split) => {
+    const samples: number[] = [];
+    for (const [sample, place] of places.entries()) if (place === name) samples.push(sample);
+    return Uint32Array.from(samples);
+  };
+  const splits = {
+    train: samplesOf('train'),
+    validation: samplesOf('validation'),
+    test: samplesOf('test'),
+  };
+  checkSizes(splits, split, dataset.labels.length);
   checkClasses(splits, dataset, split);
   return splits;
 }
 
-function membersOfClasses(labels: Int32Array, classes: number): readonly number[][] {
-  const members = Array.from({ length: classes }, (): number[] => []);
-  for (const [sample, label] of labels.entries()) members[label]!.push(sample);
-  return members;
+/** The split of each sample; undefined for one that is not used. */
+function placesOf(
+  dataset: Divisible,
+  split: SplitValue,
+  seed: number,
+): readonly (Split | undefined)[] {
+  if (split.by === 'data') return assignedPlaces(dataset);
+  const { labels, facts, times, groups } = dataset;
+  checkParts(split, labels.length);
+  const parts = partsOf(split, labels.length);
+  const kept = split.keepGroups ? groups : undefined;
+  const classes = split.stratify ? Math.max(1, facts.classNames.length) : 1;
+  const task = {
+    parts,
+    labels: classes > 1 ? labels : new Int32Array(labels.length),
+    classes,
+    seed,
+  };
+  if (split.order === 'time') return byTime(task, neededTimes(times), kept);
+  return kept === undefined ? inMixedOrder(task) : byGroups(task, kept);
 }
 
-/** Fractions may add up to 1 only nearly: three thirds are typed as 0.333333. */
-function shares(split: Fractions, count: number): readonly number[] {
-  const sum = names.reduce((total, name) => total + split[name], 0);
-  return names.map((name) => (count * split[name]) / sum);
-}
-
-/**
- * Whole counts that add up to `count`: one for each split if there are enough, and every further one
- * to the split that lacks most. For large shares these are the largest remainders.
- */
-function wholeCounts(wanted: readonly number[], count: number): readonly number[] {
-  const counts = wanted.map(() => (count >= wanted.length ? 1 : 0));
-  for (let left = count - counts.length * counts[0]!; left > 0; left--) {
-    const lacks = wanted.map((share, part) => share - counts[part]!);
-    counts[lacks.indexOf(Math.max(...lacks))]!++;
-  }
-  return counts;
-}
-
-function checkFractions(split: Fractions, count: number): void {
-  const empty =
-    names.find((name) => split[name] <= 0) ?? (count < names.length ? 'test' : undefined);
-  if (empty === undefined) return;
+function assignedPlaces({ assigned }: Divisible): readonly Split[] {
+  if (assigned !== undefined) return assigned;
   throw new CodedError(
-    'data/empty-split',
-    `The ${empty} split gets no sample: \`${empty}\` is ${split[empty]} of ${count} samples. ` +
-      'Raise the fraction, or use more samples.',
+    'data/no-assignment',
+    'The data do not say which split a sample belongs to: `by` is "data", and their table has no column "split". Add the column, or divide by fractions.',
   );
 }
 
-function checkClasses(
-  splits: Splits,
-  { labels, facts }: Pick<Dataset, 'labels' | 'facts'>,
-  split: Fractions,
-): void {
-  for (const name of names) {
-    const counts = facts.classNames.map(() => 0);
-    for (const sample of splits[name]) counts[labels[sample]!]!++;
-    const missing = counts.indexOf(0);
-    if (missing < 0) continue;
-    const advice = split.stratify
-      ? 'Add samples of it, or take the class out.'
-      : 'Set `"stratify"` to true, which keeps the mix of classes, or add samples of it.';
-    throw new CodedError(
-      'data/class-missing',
-      `The ${name} split gets no sample of class "${facts.classNames[missing]}", which has ` +
-        `${facts.classCounts[missing]} in all: \`${name}\` is ${split[name]}. ${advice}`,
-    );
+function neededTimes(times: Float64Array | undefined): Float64Array {
+  if (times !== undefined) return times;
+  throw new CodedError(
+    'data/no-times',
+    'The data do not say when a sample was taken: `order` is "time", and their table has no column "time". Add the column, or let `order` be "random".',
+  );
+}
+
+/**
+ * The parts that the samples are divided into, with their shares. Fractions may add up to 1 only nearly:
+ * three thirds are typed as 0.333333.
+ */
+function partsOf(split: SplitValue, count: number): readonly Part[] {
+  const whole = split.by === 'count' ? count : 1;
+  const { folds } = split;
+  if (folds !== undefined) {
+    const test = split.test / whole;
+    const share = (1 - test) / folds;
+    const nameOf = (fold: number) => (fold + 1 === split.fold ? 'validation' : 'train');
+    const rotating = Array.from({ length: folds }, (_, fold): Part => ({
+      name: nameOf(fold),
+      share,
+    }));
+    return [...rotating, { name: 'test', share: test }];
   }
+  const sum = names.reduce((total, name) => total + split[name], 0);
+  const all = split.by === 'count' ? Math.max(sum, count) : sum;
+  const parts = names.map((name): Part => ({ name, share: split[name] / all }));
+  return sum < all ? [...parts, { name: undefined, share: 1 - sum / all }] : parts;
+}
+
+function checkParts(split: SplitValue, count: number): void {
+  const given = split.folds === undefined ? names : (['test'] as const);
+  const empty = given.find((name) => split[name] <= 0);
+  if (empty !== undefined) throw emptySplit(empty, split, count);
+}
+
+function checkSizes(splits: Splits, split: SplitValue, count: number): void {
+  const empty = names.findLast((name) => splits[name].length === 0);
+  if (empty !== undefined) throw emptySplit(empty, split, count);
+}
+
+function emptySplit(name: Split, split: SplitValue, count: number): CodedError {
+  const [what, advice] =
+    split.by === 'data'
+      ? [`the data put none of their ${count} into it`, 'Put some there.']
+      : [
+          `\`${name}\` is ${split[name]} of ${count} samples`,
+          `Raise the ${split.by}, or use more samples.`,
+        ];
+  return new CodedError('data/empty-split', `The ${name} split gets no sample: ${what}. ${advice}`);
+}
+
+/** How many samples of each class a split has. */
+export function classCountsIn(
+  samples: Uint32Array,
+  { labels, facts }: Pick<Dataset, 'labels' | 'facts'>,
+): readonly number[] {
+  const counts = facts.classNames.map(() => 0);
+  for (const sample of samples) counts[labels[sample]!]!++;
+  return counts;
+}
+
+/**
+ * A class that nothing is learned of, or that is missing where chance alone decides, is an error. Where
+ * groups, times or the data decide, it may have to be so.
+ */
+function checkClasses(splits: Splits, dataset: Divisible, split: SplitValue): void {
+  if ((dataset.facts.target ?? 'class') !== 'class') return;
+  const isFree = isDividedFreely(dataset, split);
+  for (const name of isFree ? names : (['train'] as const)) {
+    const missing = classCountsIn(splits[name], dataset).indexOf(0);
+    if (missing < 0) continue;
+    throw new CodedError('data/class-missing', missingClass(name, missing, dataset, split));
+  }
+}
+
+/** Whether each sample may go into any split. */
+export function isDividedFreely({ groups }: Pick<Dataset, 'groups'>, split: SplitValue): boolean {
+  const { by, order, keepGroups } = split;
+  return by !== 'data' && order === 'random' && (groups === undefined || !keepGroups);
+}
+
+/** In three parts: which split lacks which class, why, and what to do. */
+export function missingClass(
+  name: Split,
+  index: number,
+  dataset: Divisible,
+  split: SplitValue,
+): string {
+  const { classNames, classCounts } = dataset.facts;
+  const head = `The ${name} split gets no sample of class "${classNames[index]}", which has ${classCounts[index]} in all`;
+  if (split.by === 'data') return `${head}: the data put none there. Put some of them into it.`;
+  if (split.order === 'time') {
+    return `${head}: \`order\` is "time". Take samples of it at other times too, or let \`order\` be "random".`;
+  }
+  if (!isDividedFreely(dataset, split)) {
+    return `${head}: they belong to too few groups. Add groups with samples of it.`;
+  }
+  const advice = split.stratify
+    ? 'Add samples of it, or take the class out.'
+    : 'Set `"stratify"` to true, which keeps the mix of classes, or add samples of it.';
+  return `${head}: \`${name}\` is ${split[name]}. ${advice}`;
 }

@@ -2,13 +2,14 @@ import type { Shape } from '#common/catalogue/component';
 import type { InitializerKind, InitializerValue } from '#common/catalogue/initializers';
 import { elements } from '#common/catalogue/shape';
 import { draws, streamKey, type Draws } from '#common/rng';
+import { identityPlaces, orthogonalMatrix } from './matrices';
 
-/** Fills a weight of a given shape; `next` draws from the weight's own stream. */
+/** Gives the values of a weight of a given shape, row-major; `draw` is the weight's own stream. */
 type Initializer<K extends InitializerKind> = (
   value: Extract<InitializerValue, { readonly type: K }>,
   shape: Shape,
   draw: Draws,
-) => () => number;
+) => (index: number) => number;
 
 const builders = {
   zeros: () => () => 0,
@@ -32,6 +33,19 @@ const builders = {
   glorotUniform: (_, shape, draw) => scaledUniform(glorotVariance(shape), draw),
   heNormal: (_, shape, draw) => scaledNormal(2 / fans(shape).fanIn, draw),
   heUniform: (_, shape, draw) => scaledUniform(2 / fans(shape).fanIn, draw),
+  orthogonal: ({ gain }, shape, { normal }) => {
+    const matrix = orthogonalMatrix(shape, normal);
+    return (index) => gain * matrix[index]!;
+  },
+  identity: ({ gain }, shape) => {
+    const isOne = identityPlaces(shape);
+    return (index) => (isOne(index) ? gain : 0);
+  },
+  lectureXavier: ({ deviation }, shape, { normal }) => {
+    const { fanIn } = fans(shape);
+    const stddev = deviation === 'slide' ? 1 / fanIn : 1 / Math.sqrt(fanIn);
+    return () => stddev * normal();
+  },
 } satisfies { readonly [K in InitializerKind]: Initializer<K> };
 
 /**
@@ -46,7 +60,7 @@ export function initialValues(
 ): Float32Array {
   const draw = draws(streamKey(seed, `initializer/${weightName}`));
   const next = (builders[value.type] as Initializer<InitializerKind>)(value, shape, draw);
-  return Float32Array.from({ length: elements(shape) }, next);
+  return Float32Array.from({ length: elements(shape) }, (_, index) => next(index));
 }
 
 /** Inputs and outputs of one unit, by Keras' rule: a kernel's taps count for both. */

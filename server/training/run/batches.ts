@@ -3,6 +3,7 @@ import type { Experiment } from '#common/experiment/experiment';
 import { permutation, streamKey } from '#common/rng';
 import type { Split } from '#common/run/series';
 import type { Dataset } from '../data/dataset';
+import { readTargets } from '../data/targets';
 
 /** Some samples with their labels, ready for one forward pass. */
 export interface Batch extends BatchRequest {
@@ -10,7 +11,10 @@ export interface Batch extends BatchRequest {
   readonly images: Float32Array;
   /** Of all images: `[batch, height, width, channels]`. */
   readonly shape: readonly [number, number, number, number];
+  /** The class of each image, or of each pixel of masks. */
   readonly labels: Int32Array;
+  /** What outputs are compared with where it is neither a class nor the images themselves. */
+  readonly target?: Float32Array;
 }
 
 /** Which samples, and what for. */
@@ -25,7 +29,7 @@ export interface BatchRequest {
 
 /** Reads batches of a data set into one buffer. */
 export function createBatchReader(
-  dataset: Pick<Dataset, 'facts' | 'labels' | 'read'>,
+  dataset: Pick<Dataset, 'facts' | 'labels' | 'targets' | 'read'>,
 ): (request: BatchRequest) => Batch {
   const shape: Shape = dataset.facts.shape;
   const [height = 1, width = 1, channels = 1] = shape;
@@ -42,6 +46,7 @@ export function createBatchReader(
       images,
       shape: [samples.length, height, width, channels],
       labels: Int32Array.from(samples, (sample) => dataset.labels[sample]!),
+      ...readTargets(dataset, samples),
     };
   };
 }

@@ -1,4 +1,4 @@
-import { largerIsBetter, type Monitor } from '#common/catalogue/training';
+import { largerIsBetter, monitoredFigure, type Monitor } from '#common/catalogue/training';
 import type { Experiment } from '#common/experiment/experiment';
 import type { Figures } from '#common/run/record';
 
@@ -38,12 +38,14 @@ export function createWatch({ training }: Pick<Experiment, 'training'>): BestEpo
   const sign = largerIsBetter(monitor) ? -1 : 1;
   let state: WatchState = { epochsWithoutImprovement: 0 };
 
-  /** Smaller is better, whatever is watched. */
-  function costOf({ train, validation }: EpochFigures): number {
-    const [split, name = ''] = monitor.split('/');
-    const value = (split === 'train' ? train : validation)[name];
-    if (value === undefined) throw new Error(`An epoch has no figure for "${monitor}".`);
-    return sign * value;
+  /** Smaller is better, whatever is watched; undefined where a metric has no value. */
+  function costOf({ train, validation }: EpochFigures): number | undefined {
+    const figures = monitor.startsWith('train/') ? train : validation;
+    const value = figures[monitoredFigure(monitor)];
+    return value === undefined ? undefined : sign * value;
+  }
+  function isBelow(cost: number | undefined, reference: number | undefined): boolean {
+    return cost !== undefined && (reference === undefined || cost < reference);
   }
   return {
     monitor,
@@ -52,17 +54,17 @@ export function createWatch({ training }: Pick<Experiment, 'training'>): BestEpo
     },
     observe(epoch, figures) {
       const cost = costOf(figures);
-      const isBest = state.best === undefined || cost < costOf(state.best);
+      const isBest = state.best === undefined || isBelow(cost, costOf(state.best));
       // The best weights are the best; only patience asks for a smallest change, as in Keras.
-      const isImproved =
-        state.reference === undefined || cost < state.reference - (earlyStopping?.minDelta ?? 0);
+      const { reference, epochsWithoutImprovement } = state;
+      const { minDelta = 0, patience = Infinity } = earlyStopping ?? {};
+      const isImproved = isBelow(cost, reference === undefined ? undefined : reference - minDelta);
       state = {
         best: isBest ? { epoch, ...figures } : state.best,
-        reference: isImproved ? cost : state.reference,
-        epochsWithoutImprovement: isImproved ? 0 : state.epochsWithoutImprovement + 1,
+        reference: isImproved ? cost : reference,
+        epochsWithoutImprovement: isImproved ? 0 : epochsWithoutImprovement + 1,
       };
-      const isOut = state.epochsWithoutImprovement >= (earlyStopping?.patience ?? Infinity);
-      return { isBest, stops: !isImproved && isOut };
+      return { isBest, stops: !isImproved && state.epochsWithoutImprovement >= patience };
     },
     restore(restored) {
       state = restored;

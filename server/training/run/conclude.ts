@@ -1,9 +1,10 @@
 import { CodedError, messageOf } from '#common/protocol/rpc';
 import type { SplitResults } from '#common/run/events';
 import type { Figures, RunStatus } from '#common/run/record';
+import { fitBaseline } from './baseline';
 import type { Bench } from './bench';
 import type { CheckpointFiles } from './checkpointFiles';
-import { evaluateSplit } from './evaluation';
+import { measureSplit } from './evaluation';
 import type { Session } from './execute';
 import { noiseEpoch, restoreFinalWeights } from './finalWeights';
 import { writeResults, type Results } from './results';
@@ -28,9 +29,9 @@ export async function conclude(
 
 async function measure(bench: Bench, epoch: number): Promise<Results> {
   const results: { train?: SplitResults; validation?: SplitResults } = {};
+  const baseline = fitBaseline(bench);
   for (const split of ['train', 'validation'] as const) {
-    const tally = await evaluateSplit(bench, split, epoch);
-    if (tally !== undefined) results[split] = tally.results(split);
+    results[split] = await measureSplit(bench, split, epoch, baseline);
   }
   return results;
 }

@@ -4,10 +4,11 @@ import type { SplitResults } from '#common/run/events';
 import { isLive, type RunRecord } from '#common/run/record';
 import { tags, type Split } from '#common/run/series';
 import { openEventLog } from '#runs/eventLog';
+import { fitBaseline } from './baseline';
 import { openBench, type Bench } from './bench';
 import { restoreLearner, type Checkpoint } from './checkpoint';
 import { openCheckpointFiles } from './checkpointFiles';
-import { evaluateSplit } from './evaluation';
+import { measureSplit } from './evaluation';
 import { finalCheckpointName, noiseEpoch } from './finalWeights';
 import { readPlan } from './plan';
 import { readResults, writeResults } from './results';
@@ -79,13 +80,10 @@ async function measure(
   { state }: Checkpoint,
   signal: AbortSignal | undefined,
 ): Promise<SplitResults> {
-  const tally = await evaluateSplit(
-    bench,
-    split,
-    noiseEpoch(state),
-    () => signal?.aborted === true,
-  );
-  if (tally !== undefined) return tally.results(split);
+  const isCancelled = () => signal?.aborted === true;
+  const baseline = fitBaseline(bench);
+  const results = await measureSplit(bench, split, noiseEpoch(state), baseline, isCancelled);
+  if (results !== undefined) return results;
   throw new CodedError('run/cancelled', 'The evaluation was cancelled before it was complete.');
 }
 

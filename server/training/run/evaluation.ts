@@ -1,13 +1,47 @@
-import { isReconstruction } from '#common/experiment/checkOutput';
+import { taskOf } from '#common/experiment/task';
+import type { SplitResults } from '#common/run/events';
 import type { Split } from '#common/run/series';
 import { createTally, type Tally } from '../metrics/metrics';
-import { evaluationBatchSize, portions } from './batches';
+import { repeated, type Baseline } from './baseline';
+import { evaluationBatchSize, portions, type Batch } from './batches';
 import type { Bench } from './bench';
 
-/** The figures of an experiment; a reconstruction has no classes to count. */
-export function createTallyFor({ experiment, trace, dataset }: Bench): Tally {
-  const hasClasses = !isReconstruction(experiment, trace);
-  return createTally(experiment.metrics, hasClasses ? dataset.facts.classNames : undefined);
+/** The figures of an experiment; with the single samples kept, intervals and curves too. */
+export function createTallyFor(bench: Bench, keepsSamples = false): Tally {
+  const { experiment, trace, dataset } = bench;
+  const { facts } = dataset;
+  return createTally({
+    task: taskOf(experiment, facts, trace),
+    metrics: experiment.metrics,
+    classNames: facts.classNames,
+    shape: facts.targetShape ?? facts.shape,
+    seed: experiment.seed,
+    keepsSamples,
+  });
+}
+
+/**
+ * Measures the learner on a whole split with all that results show: intervals, curves, and what the best
+ * constant answer gives on the same samples.
+ */
+export async function measureSplit(
+  bench: Bench,
+  split: Split,
+  epoch: number,
+  baseline: Baseline,
+  isCancelled?: () => boolean | Promise<boolean>,
+): Promise<SplitResults | undefined> {
+  const ofBaseline = createTallyFor(bench);
+  const tally = createTallyFor(bench, true);
+  const isComplete = await eachBatch({ bench, split, epoch, isCancelled }, async (batch) => {
+    const { perSampleLoss, outputs } = await bench.learner.evaluate(batch);
+    tally.add(perSampleLoss, outputs, batch);
+    const constant = repeated(baseline, batch.shape[0]);
+    ofBaseline.add(bench.learner.lossOf(constant, batch), constant, batch);
+  });
+  if (!isComplete) return undefined;
+  const { loss, metrics } = ofBaseline.results(split);
+  return { ...tally.results(split), baseline: { name: baseline.name, loss, metrics } };
 }
 
 /**
@@ -18,18 +52,33 @@ export async function evaluateSplit(
   bench: Bench,
   split: Split,
   epoch: number,
-  isCancelled: () => boolean | Promise<boolean> = () => false,
+  isCancelled?: () => boolean | Promise<boolean>,
 ): Promise<Tally | undefined> {
   const tally = createTallyFor(bench);
-  const { experiment, learner, splits, readBatch } = bench;
+  const isComplete = await eachBatch({ bench, split, epoch, isCancelled }, async (batch) => {
+    const { perSampleLoss, outputs } = await bench.learner.evaluate(batch);
+    tally.add(perSampleLoss, outputs, batch);
+  });
+  return isComplete ? tally : undefined;
+}
+
+interface Pass {
+  readonly bench: Bench;
+  readonly split: Split;
+  readonly epoch: number;
+  readonly isCancelled: (() => boolean | Promise<boolean>) | undefined;
+}
+
+/** Goes through a split without augmentation. False when it was cancelled between two batches. */
+async function eachBatch(pass: Pass, take: (batch: Batch) => Promise<void>): Promise<boolean> {
+  const { bench, split, epoch, isCancelled } = pass;
+  const { experiment, splits, readBatch } = bench;
   for (const samples of portions(splits[split], evaluationBatchSize(experiment))) {
-    if (await isCancelled()) return undefined;
-    const batch = readBatch({ samples, split, epoch, training: false });
-    const { perSampleLoss, outputs } = await learner.evaluate(batch);
-    tally.add(perSampleLoss, outputs, batch.labels);
+    if ((await isCancelled?.()) === true) return false;
+    await take(readBatch({ samples, split, epoch, training: false }));
     await nextTurn();
   }
-  return tally;
+  return true;
 }
 
 /** Lets requests, timers and finished writes have their turn between two computations. */

@@ -2,6 +2,7 @@ import { CodedError } from '#common/protocol/rpc';
 import type { RunEvent } from '#common/run/events';
 import { isLive, type RunRecord } from '#common/run/record';
 import type { ControlServer } from '#runs/control';
+import { splitFingerprints, splitNotices } from '../data/splitReport';
 import { openBench, type Bench } from './bench';
 import { prepareState } from './begin';
 import { openCheckpointFiles } from './checkpointFiles';
@@ -125,6 +126,7 @@ async function trainOn(session: Session, bench: Bench, onBegin: () => void): Pro
   try {
     const memory = checkMemory(bench);
     await keeper.save({ ...factsOf(bench), ...memory });
+    noteSplits(bench, log);
     onBegin();
     const { facts } = bench.engine;
     emit({ event: 'start', run: { id: plan.record.id, folder }, engine: facts, ...memory });
@@ -149,12 +151,18 @@ async function trainOn(session: Session, bench: Bench, onBegin: () => void): Pro
   await conclude(session, bench, files, result);
 }
 
+/** What a person should know of the splits goes into the log. */
+function noteSplits({ dataset, splits, experiment }: Bench, log: RunLog): void {
+  for (const notice of splitNotices(dataset, splits, experiment.data.split)) log(notice.message);
+}
+
 /** What is known once engine and data are open. */
 function factsOf({ engine, dataset, splits, experiment }: Bench): Partial<RunRecord> {
   const { train: trainSplit, validation, test } = splits;
   return {
     engine: engine.facts,
     dataFingerprint: dataset.fingerprint,
+    splitFingerprints: splitFingerprints(dataset, splits),
     splitCounts: {
       train: trainSplit.length,
       validation: validation.length,

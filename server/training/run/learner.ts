@@ -36,6 +36,8 @@ export interface Learner {
   /** Takes one step as `train` does and tells how long each kernel took; not on every engine. */
   profile(batch: Batch): Promise<ProfiledStep>;
   evaluate(batch: Batch): Promise<ForwardResult>;
+  /** The loss of each sample for other outputs than those of the network. */
+  lossOf(outputs: Float32Array, batch: Batch): Float32Array;
   dispose(): void;
 }
 
@@ -68,7 +70,7 @@ export function createLearner(trace: Trace, experiment: Experiment): Learner {
     variables: keptVariables(instrument, network),
     fitNormalization(batches) {
       const channels = (trace.physics.at(-1)?.outputShape ?? trace.input).at(-1) ?? 1;
-      const seen = imagesSeen(instrument, experiment, batches);
+      const seen = imagesSeen(instrument, trace, experiment, batches);
       replaceNormalizer(fitNormalizer(experiment.normalization, seen, channels));
     },
     restoreNormalization: (state) =>
@@ -77,6 +79,7 @@ export function createLearner(trace: Trace, experiment: Experiment): Learner {
     train: (batch) => programs.train(batch),
     profile: (batch) => programs.profile(batch),
     evaluate: (batch) => programs.evaluate(batch),
+    lossOf: (outputs, batch) => programs.lossOf(outputs, batch),
     dispose() {
       programs.dispose();
       optimizer.dispose();
@@ -90,12 +93,13 @@ export function createLearner(trace: Trace, experiment: Experiment): Learner {
 /** Batches as the instrument sees them. */
 function* imagesSeen(
   instrument: Instrument,
+  trace: Trace,
   experiment: Experiment,
   batches: Iterable<Batch>,
 ): Generator<tf.Tensor4D> {
   for (const batch of batches) {
     const seen = tf.tidy(() => {
-      const { images, ctx } = tensorsOf(batch, experiment);
+      const { images, ctx } = tensorsOf(batch, trace, experiment);
       return instrument.apply(images, ctx);
     });
     yield seen;

@@ -3,12 +3,13 @@ import { evaluationBatchSize } from './batches';
 import type { Bench } from './bench';
 
 /** The samples of the largest passes of a run. */
-function largestPasses({ experiment, splits }: Bench) {
+function largestPasses({ experiment, splits, dataset }: Bench) {
+  const compares = dataset.targets?.kind ?? 'class';
   const training = Math.min(experiment.training.batchSize, splits.train.length);
   const evaluation = Math.min(evaluationBatchSize(experiment), splits.validation.length);
   const passes = [
-    { split: 'train', training: true, rows: training },
-    { split: 'validation', training: false, rows: evaluation },
+    { split: 'train', training: true, rows: training, compares },
+    { split: 'validation', training: false, rows: evaluation, compares },
   ] as const;
   return passes.filter(({ rows }) => rows > 0);
 }

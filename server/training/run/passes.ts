@@ -4,7 +4,7 @@ import type { Augmentation } from '../augmentation/augment';
 import type { ForwardContext } from '../context';
 import { assign, moveTowards, requireFinite } from '../engine/updates';
 import { valueAndGradients } from '../gradients';
-import type { LossFunction } from '../loss/loss';
+import type { LossFunction, Targets } from '../loss/loss';
 import type { LayerContext } from '../model/layer';
 import type { Network } from '../model/network';
 import type { Normalizer } from '../normalization/normalizer';
@@ -29,7 +29,10 @@ export interface PassParts {
 /** A batch as tensors, with what its pass may know. */
 export interface BatchTensors {
   readonly images: tf.Tensor4D;
-  readonly labels: tf.Tensor1D;
+  /** int32: the class of each image, or of each pixel of masks. */
+  readonly labels: tf.Tensor;
+  /** What is neither a class nor the object. */
+  readonly target?: tf.Tensor;
   readonly ctx: ForwardContext;
 }
 
@@ -50,8 +53,49 @@ function forward(parts: PassParts, batch: BatchTensors, layerCtx: LayerContext =
   const object = objectOf(parts, batch);
   const seen = normalizer.apply(instrument.apply(object, batch.ctx));
   const outputs = network.apply(seen, layerCtx);
-  const { perSample } = lossOf(outputs, { labels: batch.labels, target: object }, batch.ctx.epoch);
-  return { outputs, losses: perSample };
+  const targets = targetsOf(parts, batch, object);
+  const { perSample } = lossOf(outputs, targets, batch.ctx.epoch);
+  return { outputs, losses: perSample, ...movedTargets(parts, batch, outputs, targets) };
+}
+
+/** What outputs are compared with: masks and images are moved as the object is. */
+function targetsOf(parts: PassParts, batch: BatchTensors, object: tf.Tensor4D): Targets {
+  const { labels, target, ctx } = batch;
+  const { augmentation } = parts;
+  if (labels.rank > 1) {
+    if (!ctx.training) return { labels };
+    const [rows, height, width] = labels.shape as [number, number, number];
+    const mask = tf.reshape(tf.cast(labels, 'float32'), [rows, height, width, 1]) as tf.Tensor4D;
+    const moved = augmentation.applyToTarget(mask, ctx, 'mask');
+    return { labels: tf.cast(tf.reshape(moved, [rows, height, width]), 'int32') };
+  }
+  if (target === undefined) return { labels, target: object };
+  if (!ctx.training || target.rank < 4) return { target };
+  return { target: augmentation.applyToTarget(target as tf.Tensor4D, ctx, 'image') };
+}
+
+/** Targets that training has moved, for whoever measures the outputs. */
+function movedTargets(
+  { experiment }: PassParts,
+  { labels, ctx }: BatchTensors,
+  outputs: tf.Tensor,
+  targets: Targets,
+): { readonly moved?: tf.Tensor } {
+  if (!ctx.training || experiment.augmentation.length === 0 || outputs.rank < 4) return {};
+  if (labels.rank > 1) return { moved: tf.cast(targets.labels!, 'float32') };
+  // A tensor of its own: no step may have touched what was given.
+  return targets.target === undefined ? {} : { moved: tf.mul(targets.target, 1) };
+}
+
+/** The loss of each sample for other outputs than those of the network, computed at once. */
+export function lossOfOutputs(
+  parts: PassParts,
+  batch: BatchTensors,
+  outputs: tf.Tensor,
+): Float32Array {
+  const targets = targetsOf(parts, batch, objectOf(parts, batch));
+  const { perSample } = parts.lossOf(outputs, targets, batch.ctx.epoch);
+  return perSample.dataSync<'float32'>();
 }
 
 /** Loss and outputs with the weights as they count: with their running averages, where these are kept. */
@@ -84,9 +128,10 @@ export function trainingPass(
     void moves.push([average, tf.keep(tf.clone(value)), momentum]);
   let results: Results = {};
   const { value, gradients } = valueAndGradients(() => {
-    const { outputs, losses } = forward(parts, batch, { ...batch.ctx, moveAverage });
+    const passed = forward(parts, batch, { ...batch.ctx, moveAverage });
+    const { losses } = passed;
     const added = penalty(experiment.regularization, network);
-    results = { outputs: tf.keep(outputs), losses: tf.keep(losses), penalty: tf.keep(added) };
+    results = kept({ ...passed, penalty: added });
     return tf.add(tf.mean(losses), added);
   }, trainable);
   requireFinite(new Map<string, tf.Tensor>([[lossName, value], ...gradients]));
@@ -97,6 +142,11 @@ export function trainingPass(
     optimizer.apply(gradients, rates);
     instrument.project();
   }
+  return results;
+}
+
+function kept(results: Results): Results {
+  for (const tensor of Object.values(results)) tf.keep(tensor);
   return results;
 }
 

@@ -11,6 +11,7 @@ import {
   type ProgramInputs,
   type ProgramOutputs,
 } from '../engine/program';
+import type { Targets } from '../data/dataset';
 import type { Batch } from './batches';
 import { NotFiniteError } from './notFinite';
 import {
@@ -18,6 +19,7 @@ import {
   findFault,
   lossName,
   lossNow,
+  lossOfOutputs,
   trainingPass,
   type BatchTensors,
   type PassParts,
@@ -27,6 +29,8 @@ import {
 export interface ForwardResult {
   readonly perSampleLoss: Float32Array;
   readonly outputs: Float32Array;
+  /** What the outputs were compared with, where augmentation has moved it: masks, or else images. */
+  readonly moved?: Pick<Batch, 'labels'> | Required<Pick<Batch, 'target'>>;
 }
 
 export interface StepResult extends ForwardResult {
@@ -42,6 +46,8 @@ export interface ProfiledStep {
 /** A kind of batch: what a program is made for. */
 export interface BatchKind extends Pick<Batch, 'split' | 'training'> {
   readonly rows: number;
+  /** Which targets the data bring. */
+  readonly compares: 'class' | Targets['kind'];
 }
 
 export interface StepPrograms {
@@ -51,6 +57,8 @@ export interface StepPrograms {
   train(batch: Batch): Promise<StepResult>;
   profile(batch: Batch): Promise<ProfiledStep>;
   evaluate(batch: Batch): Promise<ForwardResult>;
+  /** The loss of each sample for other outputs than those of the network. */
+  lossOf(outputs: Float32Array, batch: Batch): Float32Array;
   dispose(): void;
 }
 
@@ -61,7 +69,7 @@ export function createStepPrograms(trace: Trace, parts: PassParts): StepPrograms
 
   function programFor(kind: BatchKind): Program {
     const updates = optimizer.isUpdateNext;
-    const key = [kind.training, kind.split, kind.rows, updates].join('/');
+    const key = [kind.training, kind.split, kind.rows, kind.compares, updates].join('/');
     const known = programs.get(key);
     if (known) return known;
     const made = kind.training ? trainingProgram(kind, updates) : evaluationProgram(kind);
@@ -93,10 +101,11 @@ export function createStepPrograms(trace: Trace, parts: PassParts): StepPrograms
     });
   }
   function inputsOf(batch: Batch): ProgramInputs {
-    const { images, labels, samples, epoch, training } = batch;
+    const { images, labels, target, samples, epoch, training } = batch;
     const ofBatch = {
       images,
       labels,
+      ...(target && { target }),
       samples: Int32Array.from(samples),
       epoch: Int32Array.of(epoch),
     };
@@ -107,9 +116,9 @@ export function createStepPrograms(trace: Trace, parts: PassParts): StepPrograms
     ]);
     return { ...ofBatch, ...(Object.fromEntries(rates) as ProgramInputs) };
   }
-  function stepTaken(results: ProgramOutputs): StepResult {
+  function stepTaken(batch: Batch, results: ProgramOutputs): StepResult {
     optimizer.countStep();
-    return { ...readForward(results), penalty: results['penalty']![0]! };
+    return { ...readForward(results, batch), penalty: results['penalty']![0]! };
   }
   async function explained<T>(batch: Batch, take: () => Promise<T>): Promise<T> {
     try {
@@ -121,7 +130,7 @@ export function createStepPrograms(trace: Trace, parts: PassParts): StepPrograms
   /** Computes the failed step again, one operation after the other, to find where it went wrong. */
   function explain(batch: Batch, error: NotFiniteValueError): NotFiniteError {
     return freeing(() => {
-      const tensors = tensorsOf(batch, experiment);
+      const tensors = tensorsOf(batch, trace, experiment);
       const loss = lossNow(parts, tensors);
       const place =
         error.of === lossName
@@ -134,15 +143,23 @@ export function createStepPrograms(trace: Trace, parts: PassParts): StepPrograms
   return {
     plannedBytes: (kinds) => Math.max(...kinds.map((kind) => programFor(kind).plannedBytes)),
     train: (batch) =>
-      explained(batch, async () => stepTaken(await programFor(kindOf(batch)).run(inputsOf(batch)))),
+      explained(batch, async () =>
+        stepTaken(batch, await programFor(kindOf(batch)).run(inputsOf(batch))),
+      ),
     profile: (batch) =>
       explained(batch, async () => {
         const program = programFor(kindOf(batch));
         if (!program.profile) throw cannotProfile();
         const { outputs, times } = await program.profile(inputsOf(batch));
-        return { result: stepTaken(outputs), times };
+        return { result: stepTaken(batch, outputs), times };
       }),
-    evaluate: async (batch) => readForward(await programFor(kindOf(batch)).run(inputsOf(batch))),
+    evaluate: async (batch) =>
+      readForward(await programFor(kindOf(batch)).run(inputsOf(batch)), batch),
+    lossOf: (outputs, batch) =>
+      freeing(() => {
+        const given = tf.tensor(outputs, [batch.samples.length, ...trace.output!]);
+        return lossOfOutputs(parts, tensorsOf(batch, trace, experiment), given);
+      }),
     dispose() {
       for (const program of programs.values()) program.dispose();
       programs.clear();
@@ -154,14 +171,21 @@ function rateName(name: string): string {
   return `rates/${name}`;
 }
 
-function kindOf({ samples, split, training }: Batch): BatchKind {
-  return { rows: samples.length, split, training };
+function kindOf({ samples, split, training, labels, target }: Batch): BatchKind {
+  const rows = samples.length;
+  const compares = target ? 'values' : labels.length > rows ? 'mask' : 'class';
+  return { rows, split, training, compares };
 }
 
-function batchInputs({ rows }: BatchKind, { input }: Trace): Record<string, ProgramInput> {
+function batchInputs(
+  { rows, compares }: BatchKind,
+  { input, output = [] }: Trace,
+): Record<string, ProgramInput> {
+  const places = compares === 'mask' ? output.slice(0, -1) : [];
   return {
     images: { shape: [rows, ...input], dtype: 'float32' },
-    labels: { shape: [rows], dtype: 'int32' },
+    labels: { shape: [rows, ...places], dtype: 'int32' },
+    ...(compares === 'values' && { target: { shape: [rows, ...output], dtype: 'float32' } }),
     samples: { shape: [rows], dtype: 'int32' },
     epoch: { shape: [], dtype: 'int32' },
   };
@@ -176,16 +200,23 @@ function batchTensors(
   const samples = given['samples'] as tf.Tensor1D;
   return {
     images: given['images'] as tf.Tensor4D,
-    labels: given['labels'] as tf.Tensor1D,
+    labels: given['labels']!,
+    ...(given['target'] && { target: given['target'] }),
     ctx: { training, seed, split, epoch, samples },
   };
 }
 
 /** A batch as tensors of the caller. */
-export function tensorsOf(batch: Batch, experiment: Pick<Experiment, 'seed'>): BatchTensors {
+export function tensorsOf(
+  batch: Batch,
+  trace: Trace,
+  experiment: Pick<Experiment, 'seed'>,
+): BatchTensors {
+  const { labels, target } = batchInputs(kindOf(batch), trace);
   const given = {
     images: tf.tensor(batch.images, [...batch.shape]),
-    labels: tf.tensor1d(batch.labels, 'int32'),
+    labels: tf.tensor(batch.labels, [...labels!.shape], 'int32'),
+    ...(target && { target: tf.tensor(batch.target!, [...target.shape]) }),
     samples: tf.tensor1d(Int32Array.from(batch.samples), 'int32'),
     epoch: tf.scalar(batch.epoch, 'int32'),
   };
@@ -199,8 +230,12 @@ function cannotProfile(): CodedError {
   );
 }
 
-function readForward(results: ProgramOutputs): ForwardResult {
-  return { perSampleLoss: results['losses']!, outputs: results['outputs']! };
+function readForward(results: ProgramOutputs, batch: Batch): ForwardResult {
+  const { losses, outputs, moved } = results;
+  const forward = { perSampleLoss: losses!, outputs: outputs! };
+  if (moved === undefined) return forward;
+  const isMask = kindOf(batch).compares === 'mask';
+  return { ...forward, moved: isMask ? { labels: Int32Array.from(moved) } : { target: moved } };
 }
 
 /** `tf.tidy` for plain objects: it would search every array of its result for tensors. */

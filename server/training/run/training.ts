@@ -160,12 +160,13 @@ async function takeStep(
   const began = performance.now();
   bench.learner.optimizer.factor = run.rateFactor();
   const batch = bench.readBatch({ samples, split: 'train', epoch: run.epoch, training: true });
-  const { perSampleLoss, outputs } = await learn(bench, batch, profiler);
+  const { perSampleLoss, outputs, moved } = await learn(bench, batch, profiler);
+  const truth = { ...batch, ...moved };
   run.step++;
   run.totalSteps++;
-  run.tally.current.add(perSampleLoss, outputs, batch.labels);
+  run.tally.current.add(perSampleLoss, outputs, truth);
   const ofBatch = createTallyFor(bench);
-  ofBatch.add(perSampleLoss, outputs, batch.labels);
+  ofBatch.add(perSampleLoss, outputs, truth);
   times.add(performance.now() - began, samples.length);
   const figures = ofBatch.figures();
   const { learningRate } = bench.learner.optimizer;

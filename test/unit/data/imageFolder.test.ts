@@ -12,6 +12,8 @@ type FolderValue = DataSourceValueOf<'imageFolder'>;
 const source: FolderValue = {
   type: 'imageFolder',
   path: 'images',
+  layout: 'classes',
+  target: 'class',
   size: [2, 3],
   resize: 'exact',
   channels: 1,

@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
 import { openDataset } from '../../../server/training/data/dataset';
-import { splitDataset, type Splits } from '../../../server/training/data/split';
+import { splitDataset, type Splits, type SplitValue } from '../../../server/training/data/split';
 
-const thirds = { train: 0.7, validation: 0.15, test: 0.15, stratify: true };
+const thirds: SplitValue = {
+  train: 0.7,
+  validation: 0.15,
+  test: 0.15,
+  by: 'fraction',
+  stratify: true,
+  keepGroups: true,
+  order: 'random',
+  fold: 1,
+};
 
 /** Samples of the classes a, b, c …, mixed, without any pixels. */
 function samplesOf(...classCounts: number[]) {
@@ -71,7 +80,7 @@ describe('the split of the samples', () => {
   ];
   for (const [counts, [train, validation, test], expected] of counted) {
     it(`divides classes of ${counts.join(', ')} by ${train}, ${validation}, ${test}`, () => {
-      const split = { train: train!, validation: validation!, test: test!, stratify: true };
+      const split = { ...thirds, train: train!, validation: validation!, test: test! };
       const found = sizes(splitDataset(samplesOf(...counts), split, 5));
       found.forEach((size, part) => assert.ok(Math.abs(size - expected[part]!) <= 1, `${found}`));
       assert.equal(

@@ -273,7 +273,16 @@ describe('reading an experiment', () => {
       seed: 0,
       data: {
         source: { type: 'synthetic', shape: [16, 16, 1], classes: 4, count: 1000, noise: 0.1 },
-        split: { train: 0.7, validation: 0.15, test: 0.15, stratify: true },
+        split: {
+          train: 0.7,
+          validation: 0.15,
+          test: 0.15,
+          by: 'fraction',
+          stratify: true,
+          keepGroups: true,
+          order: 'random',
+          fold: 1,
+        },
       },
       augmentation: [],
       physics: [],

@@ -72,6 +72,10 @@ describe('results on disk', () => {
   it('are read split by split', () => {
     assert.deepEqual(parseResults(JSON.stringify({ train })), { train });
     assert.deepEqual(parseSplitResults(JSON.stringify(train)), train);
+    const intervals = { accuracy: { low: 0.44, high: 1, method: 'wilson' } };
+    const baseline = { name: 'a guess', loss: 0.7, metrics: { accuracy: 0.66 } };
+    const full = { ...train, intervals, baseline };
+    assert.deepEqual(parseResults(JSON.stringify({ train: full })), { train: full });
   });
 
   const broken: readonly string[] = [
@@ -80,6 +84,8 @@ describe('results on disk', () => {
     '{"train":',
     JSON.stringify({ train: { ...train, count: 'three' } }),
     JSON.stringify({ train: { ...train, confusionMatrix: [1] } }),
+    JSON.stringify({ train: { ...train, intervals: { loss: { low: 0.1 } } } }),
+    JSON.stringify({ train: { ...train, baseline: { name: 'a guess', metrics: {} } } }),
   ];
   for (const text of broken) {
     it(`are left out of ${text === '' ? 'an empty file' : text}`, () => {

@@ -63,6 +63,73 @@ describe('initializers', () => {
     check({ type: 'truncatedNormal', mean: 0, stddev: 0.1 }, dense, 0.08796 ** 2);
   });
 
+  it("draw the lecture's Xavier, and the slide's", () => {
+    // N = 500: σ = 1/√500, and 1/500 by the slide.
+    check({ type: 'lectureXavier', deviation: 'rootN' }, dense, 1 / 500);
+    check({ type: 'lectureXavier', deviation: 'slide' }, dense, 1 / 500 ** 2);
+    check({ type: 'lectureXavier', deviation: 'rootN' }, kernel, 1 / 1000);
+    // The slide's own kernel: N = 25.
+    const slide = initialValues(
+      { type: 'lectureXavier', deviation: 'slide' },
+      [5, 5, 1, 32],
+      3,
+      'a',
+    );
+    const right = initialValues(
+      { type: 'lectureXavier', deviation: 'rootN' },
+      [5, 5, 1, 32],
+      3,
+      'a',
+    );
+    assert.ok(Math.abs(Math.sqrt(momentsOf(slide).variance) / 0.04 - 1) < 0.1);
+    assert.ok(Math.abs(Math.sqrt(momentsOf(right).variance) / 0.2 - 1) < 0.1);
+  });
+
+  for (const shape of [[7, 7], [12, 5], [5, 12], [3, 3, 2, 4], [2, 40], [9], [1, 1]]) {
+    it(`give orthonormal rows or columns of [${shape.join(', ')}]`, () => {
+      const gain = 1.5;
+      const values = initialValues({ type: 'orthogonal', gain }, shape, 2, 'w');
+      const columns = shape.at(-1)!;
+      const rows = values.length / columns;
+      const at = (vector: number, k: number) =>
+        rows >= columns ? values[k * columns + vector]! : values[vector * columns + k]!;
+      for (let a = 0; a < Math.min(rows, columns); a++) {
+        for (let b = 0; b <= a; b++) {
+          let product = 0;
+          for (let k = 0; k < Math.max(rows, columns); k++) product += at(a, k) * at(b, k);
+          assert.ok(Math.abs(product - (a === b ? gain ** 2 : 0)) < 1e-6, `${a}, ${b}: ${product}`);
+        }
+      }
+    });
+  }
+
+  it('give orthogonal matrices of all orientations', () => {
+    // The mean over seeds of an element of a random rotation is 0, of its square 1/n.
+    const draw = (seed: number) =>
+      initialValues({ type: 'orthogonal', gain: 1 }, [4, 4], seed, 'w');
+    const { mean, variance } = momentsOf(
+      Float32Array.from({ length: 2000 }, (_, i) => draw(i)[5]!),
+    );
+    assert.ok(Math.abs(mean) < 5 * Math.sqrt(0.25 / 2000), `mean ${mean}`);
+    assert.ok(Math.abs(variance - 0.25) < 0.03, `variance ${variance}`);
+  });
+
+  it('pass channels on through the identity', () => {
+    const values = (shape: number[]) => [
+      ...initialValues({ type: 'identity', gain: 2 }, shape, 0, 'w'),
+    ];
+    assert.deepEqual(values([2, 3]), [2, 0, 0, 0, 2, 0]);
+    assert.deepEqual(values([3, 2]), [2, 0, 0, 2, 0, 0]);
+    const kernel3 = values([3, 3, 2, 2]);
+    assert.deepEqual(kernel3.slice(16, 20), [2, 0, 0, 2]);
+    assert.equal(
+      kernel3.reduce((sum, value) => sum + value, 0),
+      4,
+    );
+    // The middle of an even window is the tap that `same` padding puts over the pixel.
+    assert.deepEqual(values([2, 2, 1, 1]), [2, 0, 0, 0]);
+  });
+
   it('set constants', () => {
     assert.deepEqual([...initialValues({ type: 'zeros' }, [2], 0, 'b')], [0, 0]);
     assert.deepEqual([...initialValues({ type: 'ones' }, [2], 0, 'b')], [1, 1]);

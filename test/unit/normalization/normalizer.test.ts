@@ -6,6 +6,7 @@ import {
   fitNormalizer,
   restoreNormalizer,
 } from '../../../server/training/normalization/normalizer';
+import { fitPercentiles } from '../../../server/training/normalization/percentiles';
 import { assertClose, useEngine } from '../engine/support';
 import { checkGradients } from '../model/support';
 
@@ -18,6 +19,17 @@ const rescale = {
   perChannel: false,
   minimum: 0,
   maximum: 1,
+} as const;
+
+const percentile = {
+  type: 'percentile',
+  scope: 'dataset',
+  perChannel: false,
+  lower: 10,
+  upper: 90,
+  minimum: 0,
+  maximum: 1,
+  clip: false,
 } as const;
 
 function images(): tf.Tensor4D {
@@ -144,8 +156,100 @@ describe('normalization', () => {
     );
   });
 
+  it('maps percentiles of the data set, of channels, of images and of their channels', () => {
+    // By the linear rule of NumPy's percentile, at 10 and 90.
+    const wide = { ...percentile, minimum: -1, maximum: 1 };
+    const scale = (x: number, [low, high]: readonly number[]) =>
+      -1 + (2 * (x - low!)) / (high! - low!);
+    const all = apply(wide);
+    assertClose(all.state['normalization/lower']!, [0.075], 'lower', 1e-7);
+    assertClose(all.state['normalization/upper']!, [0.85], 'upper', 1e-7);
+    assertClose(
+      all.output,
+      expected((x) => scale(x, [0.075, 0.85])),
+      'data set',
+      1e-6,
+    );
+    const channels = [
+      [0.135, 0.56],
+      [0.035, 0.93],
+    ];
+    const perChannel = apply({ ...wide, perChannel: true });
+    assertClose(
+      perChannel.output,
+      expected((x, _, c) => scale(x, channels[c]!)),
+      'channels',
+      1e-6,
+    );
+    const images = [
+      [0.085, 0.76],
+      [0.105, 0.86],
+    ];
+    const instance = apply({ ...wide, scope: 'instance' });
+    assert.deepEqual(instance.state, {});
+    assertClose(
+      instance.output,
+      expected((x, i) => scale(x, images[i]!)),
+      'images',
+      1e-6,
+    );
+    const both = [
+      [
+        [0.145, 0.589],
+        [0.155, 0.81],
+      ],
+      [
+        [0.165, 0.485],
+        [0.09, 0.94],
+      ],
+    ];
+    const each = apply({ ...wide, scope: 'instance', perChannel: true });
+    assertClose(
+      each.output,
+      expected((x, i, c) => scale(x, both[i]![c]!)),
+      'both',
+      1e-6,
+    );
+  });
+
+  it('cuts what lies beyond the percentiles, or not', () => {
+    const cut = apply({ ...percentile, clip: true }).output;
+    assert.deepEqual([Math.min(...cut), Math.max(...cut)], [0, 1]);
+    const whole = apply(percentile).output;
+    assert.ok(Math.min(...whole) < -0.05 && Math.max(...whole) > 1.05);
+  });
+
+  it('takes all values for percentiles as long as there is room, then whole images', () => {
+    const fitter = fitPercentiles(1);
+    const images = 40;
+    const size = 2 ** 18;
+    for (let i = 0; i < images; i++) fitter.add(new Float32Array(size).fill(i), 1);
+    // Forty images of 2¹⁸ values are more than 2²³: every second one is left.
+    assert.equal(fitter.percentile(0, 0), 0);
+    assert.equal(fitter.percentile(0, 100), 38);
+    assert.ok(Math.abs(fitter.percentile(0, 50) - 19) <= 1);
+  });
+
+  it('takes numbers that are given, for all channels or for each', () => {
+    const one = apply({ type: 'fixed', mean: 0.5, deviation: 0.25 });
+    assert.deepEqual(one.state, {});
+    assertClose(
+      one.output,
+      expected((x) => (x - 0.5) / 0.25),
+      'one',
+      1e-6,
+    );
+    const each = apply({ type: 'fixed', mean: [0.1, 0.2], deviation: [2, 4] });
+    assertClose(
+      each.output,
+      expected((x, _, c) => (c === 0 ? (x - 0.1) / 2 : (x - 0.2) / 4)),
+      'each',
+      1e-6,
+    );
+  });
+
   it('keeps a constant image finite, and its gradient', () => {
-    for (const value of [standardize, rescale]) {
+    for (const value of [standardize, rescale, percentile]) {
       for (const scope of ['dataset', 'instance'] as const) {
         tf.tidy(() => {
           const x = tf.fill([1, 2, 2, 1], 0.5) as tf.Tensor4D;
@@ -173,6 +277,16 @@ describe('normalization', () => {
     });
   });
 
+  it('lets the gradient pass where percentiles of the image count as constants', () => {
+    tf.tidy(() => {
+      const value = { ...percentile, scope: 'instance', lower: 0, upper: 100 } as const;
+      const normalizer = fitNormalizer(value, [], 1);
+      const x = tf.tensor4d([0.2, 0.4, 0.7], [1, 1, 3, 1]);
+      const slope = tf.grad((image) => tf.sum(normalizer.apply(image as tf.Tensor4D)))(x);
+      assertClose([...slope.dataSync()], [2, 2, 2], 'slope', 1e-5);
+    });
+  });
+
   it('is differentiable in its input', () => {
     for (const scope of ['dataset', 'instance'] as const) {
       for (const value of [standardize, rescale]) {
@@ -194,7 +308,7 @@ describe('normalization', () => {
   });
 
   it('comes back from its state bit by bit', () => {
-    for (const value of [standardize, rescale, { ...standardize, perChannel: true }]) {
+    for (const value of [standardize, rescale, percentile, { ...standardize, perChannel: true }]) {
       const fitted = fitNormalizer(value, oneByOne(), 2);
       const restored = restoreNormalizer(value, fitted.state);
       assert.deepEqual(restored.state, fitted.state);

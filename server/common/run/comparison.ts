@@ -1,0 +1,18 @@
+import { metricComponent } from '../catalogue/metrics';
+import type { SplitResults } from './events';
+
+/** Whether a figure is better than another value of it; the loss, like any error, by being smaller. */
+export function isBetter(name: string, value: number, than: number): boolean {
+  return metricComponent(name)?.better === 'larger' ? value > than : value < than;
+}
+
+/** Figures in which the network is no better than the best constant answer. */
+export function notBetterThanBaseline(results: SplitResults): readonly string[] {
+  const { baseline } = results;
+  if (baseline === undefined) return [];
+  const guessed: Readonly<Record<string, number>> = { loss: baseline.loss, ...baseline.metrics };
+  return Object.entries({ loss: results.loss, ...results.metrics }).flatMap(([name, value]) => {
+    const guess = guessed[name];
+    return guess === undefined || isBetter(name, value, guess) ? [] : [name];
+  });
+}
