@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { traceExperiment } from '#common/experiment/trace';
 import type { ForwardContext } from '../../server/training/context';
 import type { ProgramSpec } from '../../server/training/engine/program';
-import { moveTowards, updateByMomentum } from '../../server/training/engine/updates';
+import { moveTowards, update } from '../../server/training/engine/updates';
 import { valueAndGradients } from '../../server/training/gradients';
 import { buildNetwork } from '../../server/training/model/network';
 import { buildInstrument } from '../../server/training/physics/instrument';
@@ -33,7 +33,7 @@ export async function checkNetwork(plan: NetworkPlan): Promise<void> {
 }
 
 function trialOf({ batch, physics, layers }: NetworkPlan): Trial {
-  const experiment = experimentWith({ physics, model: { layers: netAround(layers) } });
+  const experiment = experimentWith({ physics, model: netAround(layers) });
   const trace = traceExperiment(experiment, exampleImage);
   const instrument = buildInstrument(trace, experiment);
   const network = buildNetwork(trace, experiment);
@@ -46,7 +46,7 @@ function trialOf({ batch, physics, layers }: NetworkPlan): Trial {
       images: { shape: [batch, ...exampleImage], dtype: 'float32' },
       samples: { shape: [batch], dtype: 'int32' },
       epoch: { shape: [], dtype: 'int32' },
-      rates: { shape: [1], dtype: 'float32' },
+      rates: { shape: [2], dtype: 'float32' },
     },
     compute(given) {
       const images = tf.abs(given['images']!) as tf.Tensor4D;
@@ -61,8 +61,8 @@ function trialOf({ batch, physics, layers }: NetworkPlan): Trial {
       }, trainable);
       for (const [name, variable] of trainable) {
         const gradient = gradients.get(name);
-        const options = { momentum: 0.9, nesterov: true };
-        if (gradient) updateByMomentum({ variable, gradient, rates }, slots.get(name)!, options);
+        const ofVariable = [slots.get(name)!];
+        if (gradient) update('nesterov', { variable, gradient, slots: ofVariable, rates });
       }
       instrument.project();
       return { value };

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { batchNorm, conv2d, dense, relu } from '../../server/training/engine/ops';
 import type { ProgramInputs, ProgramSpec } from '../../server/training/engine/program';
-import { updateByAdam } from '../../server/training/engine/updates';
+import { update } from '../../server/training/engine/updates';
 import { checkReplay, drawInputs, type Trial } from '../unit/engine/replay';
 
 /** Some operations, one after the other, on images of some shape. */
@@ -139,12 +139,15 @@ function trialOf({ image, operations }: ProgramPlan): Trial {
       };
       const { value, grads } = tf.valueAndGrads(loss)([images!, tf.add(weights, noise!)]);
       const [dx, dw] = grads as [tf.Tensor, tf.Tensor];
-      const constants = { beta1: 0.9, beta2: 0.99, epsilon: 1e-6 };
-      updateByAdam(
-        { variable: weights, gradient: dw, rates: rates as tf.Tensor1D },
-        { m, v },
-        constants,
-      );
+      update('adam', {
+        variable: weights,
+        gradient: dw,
+        slots: [m, v],
+        rates: tf.concat<tf.Tensor1D>([
+          tf.abs(rates as tf.Tensor1D),
+          tf.tensor1d([0.9, 0.1, 0.99, 0.01, 1e-6]),
+        ]),
+      });
       return { value, dx, y: applyAll(images as tf.Tensor4D, weights, operations) };
     },
   };

@@ -6,7 +6,7 @@ import { traceExperiment } from '#common/experiment/trace';
 import { experimentWith } from './support';
 
 /** Of the images: with the stem's filters they have as many values as the example of `reshape` takes. */
-export const exampleImage: Shape = [14, 14, 1];
+export const exampleImage: Shape = [14, 14, 3];
 
 const classes = 10;
 
@@ -16,6 +16,18 @@ const stem = ['first', 'second'].map((name) => ({
   ...{ activation: 'tanh', useBias: false },
 }));
 const flatten = { type: 'flatten' };
+
+/** The block that the example of its use names. */
+const blocks = {
+  residual: {
+    parameters: { filters: 8 },
+    layers: [
+      { type: 'conv2d', name: 'inner', filters: '$filters', kernelSize: 3, padding: 'same' },
+      { type: 'conv2d', name: 'way', filters: '$filters', kernelSize: 1, inputs: ['input'] },
+      { type: 'add', inputs: ['inner', 'way'] },
+    ],
+  },
+};
 
 /** Examples of every component of a family. */
 export function examplesOf(name: FamilyName): readonly object[] {
@@ -31,17 +43,22 @@ export function layerExamples(): readonly object[] {
   ];
 }
 
-/** Layers of a classifier around those of the given ones that fit where they come. */
-export function netAround(given: readonly object[]): readonly object[] {
+/** A classifier around those of the given layers that fit where they come: a section "model". */
+export function netAround(given: readonly object[]): {
+  readonly blocks: object;
+  readonly layers: readonly object[];
+} {
   const layers = given.reduce<readonly object[]>((before, layer) => {
     const ways = [[layer], [flatten, layer]].map((way) => [...before, ...way]);
     return ways.find(fits) ?? before;
   }, stem);
-  return [...layers, flatten, { type: 'dense', name: 'last', units: classes }];
+  const head = { type: 'dense', name: 'last', units: classes };
+  return { blocks, layers: [...layers, flatten, head] };
 }
 
 function fits(layers: readonly object[]): boolean {
-  return traceExperiment(experimentWith({ model: { layers } }), exampleImage).findings.length === 0;
+  const { findings } = traceExperiment(experimentWith({ model: { blocks, layers } }), exampleImage);
+  return findings.length === 0;
 }
 
 /** Experiments that have, together, every example of every section that a training step goes through. */
@@ -64,7 +81,7 @@ export function catalogueExperiments(): readonly Experiment[] {
       augmentation: [pick(parts.augmentation)],
       physics: [pick(parts.physics)],
       normalization: pick(parts.normalization),
-      model: { layers: netAround([pick(layers)]) },
+      model: netAround([pick(layers)]),
       loss: pick(parts.loss),
       regularization: pick(parts.regularization),
       optimizer: pick(parts.optimizer),

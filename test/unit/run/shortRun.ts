@@ -22,7 +22,7 @@ export async function shortRun(
     baseFolder: '.',
     seed: experiment.seed,
   });
-  const readBatch = createBatchReader(dataset, experiment);
+  const readBatch = createBatchReader(dataset);
   const trace = traceExperiment(experiment, dataset.facts.shape);
   const learner = createLearner(trace, experiment);
   const all = Uint32Array.from(dataset.labels, (_, sample) => sample);
