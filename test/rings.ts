@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import * as path from 'node:path';
 import { ROOT } from '../scripts/processes';
+import { sanitizedEnvironment } from './sanitize/build';
 
 /** A check that is one program and counts as one test. */
 export interface CommandRing {
@@ -19,6 +20,10 @@ export interface MochaRing {
   readonly timeoutMs: number;
   /** A module with hooks around the whole ring. */
   readonly hooks?: string;
+  /** What to add to the environment of the process; may build what the ring runs. */
+  readonly environment?: () => NodeJS.ProcessEnv;
+  /** Only the tests whose titles have this. */
+  readonly grep?: string;
   /** Reads dist/. */
   readonly needsBuild?: boolean;
 }
@@ -85,6 +90,14 @@ export const EXTRA_RINGS: readonly Ring[] = [
     timeoutMs: 600_000,
     hooks: 'test/peers/hooks.ts',
     needsBuild: true,
+  },
+  {
+    kind: 'mocha',
+    name: 'sanitize',
+    folder: 'sanitize',
+    timeoutMs: 300_000,
+    environment: sanitizedEnvironment,
+    grep: 'native',
   },
 ];
 

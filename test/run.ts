@@ -1,5 +1,5 @@
 // Runs the rings of tests: all of them, or those named as arguments.
-//   npm test            npm test -- unit language            npm run test:peers
+//   npm test        npm test -- unit language        npm run test:peers        npm run test:sanitize
 import { appendFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import * as path from 'node:path';
 import { build, CACHE, ROOT, run } from '../scripts/processes';
@@ -71,12 +71,14 @@ async function runMocha(ring: MochaRing, env: NodeJS.ProcessEnv): Promise<number
     return 1;
   }
   const hooks = ring.hooks === undefined ? [] : ['--require', ring.hooks];
+  const grep = ring.grep === undefined ? [] : ['--grep', ring.grep];
   const args = ['--import', 'tsx', 'node_modules/mocha/bin/_mocha'].concat(
     ['--reporter', 'test/reporter.ts', '--timeout', String(ring.timeoutMs), '--forbid-only'],
     hooks,
+    grep,
     files,
   );
-  return run(process.execPath, args, { env });
+  return run(process.execPath, args, { env: { ...env, ...ring.environment?.() } });
 }
 
 main().catch((error: unknown) => {

@@ -1,9 +1,11 @@
-// Feeds damaged files to everything that reads them, for as long as is asked.
+// Feeds damaged files to everything that reads them, and random programs to the engine's recorder, for as
+// long as is asked.
 //   npm run fuzz [seconds for each target, 10] [seed]
 import { readdirSync, readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import fc from 'fast-check';
 import { ROOT } from '../../scripts/processes';
+import { openEngine } from '../../server/training/engine/engine';
 import { targets, type Target } from './targets';
 
 function samples(): readonly string[] {
@@ -14,8 +16,8 @@ function samples(): readonly string[] {
 }
 
 /** Runs one target and says whether it held; a failure is printed with its seed and shrunk case. */
-function fuzz({ name, property }: Target, seconds: number, seed: number): boolean {
-  const details = fc.check(property, {
+async function fuzz({ name, property }: Target, seconds: number, seed: number): Promise<boolean> {
+  const details = await fc.check(property, {
     seed,
     numRuns: Number.MAX_SAFE_INTEGER,
     interruptAfterTimeLimit: seconds * 1000,
@@ -27,13 +29,19 @@ function fuzz({ name, property }: Target, seconds: number, seed: number): boolea
   return !details.failed;
 }
 
-function main(): void {
+async function main(): Promise<void> {
   const [seconds = 10, seed = Date.now() % 2 ** 31] = process.argv.slice(2).map(Number);
   if (!(seconds > 0) || !Number.isInteger(seed)) {
     throw new Error('npm run fuzz [seconds, above 0] [seed, a whole number]');
   }
-  const held = targets(samples()).map((target) => fuzz(target, seconds, seed));
-  if (held.includes(false)) process.exitCode = 1;
+  const engine = await openEngine('auto');
+  for (const target of targets(samples())) {
+    if (!(await fuzz(target, seconds, seed))) process.exitCode = 1;
+  }
+  engine.dispose();
 }
 
-main();
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -10,10 +10,12 @@ import { completeAt } from '../../server/language/completion';
 import { hoverAt } from '../../server/language/hover';
 import { inlayHints } from '../../server/language/inlayHints';
 import { documentSymbols } from '../../server/language/outline';
+import { checkNetwork, networkPlans } from './networks';
+import { checkProgram, programPlans } from './programs';
 
 export interface Target {
   readonly name: string;
-  readonly property: fc.IProperty<unknown[]>;
+  readonly property: fc.IRawProperty<unknown[]>;
 }
 
 export function targets(samples: readonly string[]): readonly Target[] {
@@ -26,6 +28,8 @@ export function targets(samples: readonly string[]): readonly Target[] {
       name: 'event files',
       property: fc.property(damagedBytes(eventFile()), fc.nat(), checkEvents),
     },
+    { name: 'recorded programs', property: fc.asyncProperty(programPlans(), checkProgram) },
+    { name: 'recorded networks', property: fc.asyncProperty(networkPlans(), checkNetwork) },
   ] as unknown as readonly Target[];
 }
 

@@ -4,6 +4,7 @@ import { CodedError } from '#common/protocol/rpc';
 import type { SafeTensor, SafetensorsContent } from '#common/safetensors';
 import { decodeSafetensors, encodeSafetensors } from '#common/safetensors';
 import { version } from '#common/version';
+import { assign } from '../engine/updates';
 import { firstScheduleState, type ScheduleState } from '../optimizer/schedule';
 import type { WatchState } from './bestEpoch';
 import type { Learner } from './learner';
@@ -122,13 +123,19 @@ export function restoreLearner(learner: Learner, { content }: Checkpoint): void 
   }
 }
 
-/** Puts the weights and physical parameters of a checkpoint into the learner, and nothing else. */
-export function loadVariables(learner: Learner, { tensors }: SafetensorsContent): void {
-  for (const [name, variable] of learner.variables) {
+/**
+ * Puts the weights and physical parameters of a checkpoint into the learner, and nothing else; in place,
+ * because recorded programs work on that memory.
+ */
+export function loadVariables(
+  { variables }: Pick<Learner, 'variables'>,
+  { tensors }: SafetensorsContent,
+): void {
+  for (const [name, variable] of variables) {
     const tensor = tensors.get(name);
     checkFit(name, variable.shape, tensor);
     const data = Float32Array.from(tensor.data);
-    tf.tidy(() => variable.assign(tf.tensor(data, variable.shape)));
+    tf.tidy(() => assign(variable, tf.tensor(data, variable.shape)));
   }
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
 import { openEngine, type Engine } from '../../../server/training/engine/engine';
 import { backendName, type KernelBackend } from '../../../server/training/engine/backend/backend';
+import { addCanaries, type Canaries } from './canaries';
 import { nativeProcessors } from '../../../server/training/engine/native/addon';
 
 // The CPU backend recommends tfjs-node on its first use; here it is the reference.
@@ -30,16 +31,23 @@ export function titleOf({ engine, kernels, threads }: Variant): string {
   return `${engine}, ${kernels}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
 }
 
-/** Opens the engine with some kernels, for the tests of one describe block. */
+/**
+ * Opens the engine with some kernels, for the tests of one describe block. A test fails, too, when a
+ * kernel of it wrote past the end of its memory.
+ */
 export function useEngine({ engine: id, ...options }: Variant = variants[0]!): {
   backend: () => KernelBackend;
 } {
   let engine: Engine | undefined;
+  let canaries: Canaries | undefined;
+  const backend = (): KernelBackend => tf.findBackend(backendName) as unknown as KernelBackend;
   before(async () => {
     engine = await openEngine(id, options);
+    canaries = addCanaries(backend().heap);
   });
+  afterEach(() => canaries?.check());
   after(() => engine?.dispose());
-  return { backend: () => tf.findBackend(backendName) as unknown as KernelBackend };
+  return { backend };
 }
 
 /** Pseudo-random numbers in [-1, 1), the same for a seed. */

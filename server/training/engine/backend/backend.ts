@@ -46,6 +46,7 @@ export class KernelBackend extends MathBackendCPU {
   constructor(host: KernelHost, threads: number) {
     super();
     this.heap = new Heap(host.memory, host.heapStart);
+    this.heap.observer = host.observer;
     const pointer = this.heap.allocate(256);
     this.shapeView = new Int32Array(this.heap.bytes, pointer, 64);
     const record = this.heap.allocate(8 * recordLength);

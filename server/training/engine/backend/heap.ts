@@ -18,6 +18,15 @@ export function blockBytes(wantedBytes: number): number {
   return roundUp(wantedBytes + slackBytes, alignmentBytes);
 }
 
+/** Looks on as a heap hands out its memory: for tests, which find kernels that leave their blocks. */
+export interface HeapObserver {
+  /** Bytes to leave unused behind every block. */
+  readonly marginBytes: number;
+  /** The first `wantedBytes` are the owner's; the block has `sizeBytes`. */
+  allocated(pointer: number, wantedBytes: number, sizeBytes: number): void;
+  freed(pointer: number, sizeBytes: number): void;
+}
+
 interface FreeBlock {
   pointer: number;
   sizeBytes: number;
@@ -45,6 +54,7 @@ export function createSharedMemory(): KernelMemory {
  * neighbours and given out best fit, so that a training step finds the same places again.
  */
 export class Heap {
+  observer: HeapObserver | undefined;
   private buffer: ArrayBufferLike;
   private top: number;
   private readonly sizes = new Map<number, number>();
@@ -85,12 +95,13 @@ export class Heap {
   }
 
   allocate(wantedBytes: number): number {
-    const wanted = blockBytes(wantedBytes);
+    const wanted = blockBytes(wantedBytes) + (this.observer?.marginBytes ?? 0);
     const { pointer, sizeBytes } = this.takeSmall(wanted) ??
       this.takeBestFit(wanted) ?? { pointer: this.extend(wanted), sizeBytes: wanted };
     this.sizes.set(pointer, sizeBytes);
     if (sizeBytes > wanted) this.surplus.set(pointer, sizeBytes - wanted);
     this.used += wanted;
+    this.observer?.allocated(pointer, wantedBytes, sizeBytes);
     return pointer;
   }
 
@@ -100,6 +111,7 @@ export class Heap {
     this.sizes.delete(pointer);
     this.used -= sizeBytes - (this.surplus.get(pointer) ?? 0);
     this.surplus.delete(pointer);
+    this.observer?.freed(pointer, sizeBytes);
     if (sizeBytes > smallBytes) return this.giveBack(pointer, sizeBytes);
     const list = this.small.get(sizeBytes);
     if (list) list.push(pointer);

@@ -1,4 +1,5 @@
 import type { KernelMemory } from '../wasm/webassembly';
+import type { HeapObserver } from './heap';
 
 /** Compiled kernels, ready to work on a memory: in WebAssembly or in the native add-on. */
 export interface KernelHost {
@@ -7,6 +8,8 @@ export interface KernelHost {
   readonly heapStart: number;
   /** The table of the kernels: see readDeclarations. */
   readonly taskTable: string;
+  /** Told of the memory that the kernels may use; only where they were built to be watched. */
+  readonly observer?: HeapObserver;
   start(options: StartOptions): RunningKernels;
 }
 

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import { messageOf } from '#common/protocol/rpc';
+import { blockBytes } from '../backend/heap';
 import type { KernelHost, RunningKernels, StartOptions } from '../backend/host';
 import { findKernelFile } from '../kernelFile';
 import type { KernelMemory } from '../wasm/webassembly';
@@ -16,6 +17,9 @@ interface Addon {
   runList(handle: number, records: number, count: number): number;
   threads(handle: number): number;
   close(handle: number): void;
+  /** Makes kernels that touch these bytes end the process; only if built with AddressSanitizer. */
+  poison?(bytes: Uint8Array): void;
+  unpoison?(bytes: Uint8Array): void;
 }
 
 /** The add-on, loaded, with the kernels that it will run. */
@@ -76,7 +80,32 @@ export function hostNative({ addon, processor }: NativeKernels, memory: KernelMe
     // Address 0 means "none" to the kernels.
     heapStart: 64,
     taskTable: addon.tasks,
+    ...observing(addon, memory),
     start: (options) => start(addon, idx, memory, options),
+  };
+}
+
+/** Room between blocks for kernels to fall into: more than the widest vectors. */
+const marginBytes = 1024;
+
+/** Lets an add-on that was built with AddressSanitizer (test/sanitize) use what is handed out, no more. */
+function observing(
+  { poison, unpoison }: Addon,
+  memory: KernelMemory,
+): Pick<KernelHost, 'observer'> {
+  if (!poison || !unpoison) return {};
+  const bytesAt = (start: number, end: number): Uint8Array =>
+    new Uint8Array(memory.buffer, start, end - start);
+  return {
+    observer: {
+      marginBytes,
+      allocated(pointer, wantedBytes, sizeBytes) {
+        const end = pointer + blockBytes(wantedBytes);
+        unpoison(bytesAt(pointer, end));
+        poison(bytesAt(end, pointer + sizeBytes));
+      },
+      freed: (pointer, sizeBytes) => poison(bytesAt(pointer, pointer + sizeBytes)),
+    },
   };
 }
 

@@ -1,0 +1,90 @@
+// Networks and experiments made of the catalogue's examples: what is added there is tested by them at once.
+import type { Shape } from '#common/catalogue/component';
+import { family, type FamilyName } from '#common/catalogue/index';
+import type { Experiment } from '#common/experiment/experiment';
+import { traceExperiment } from '#common/experiment/trace';
+import { experimentWith } from './support';
+
+/** Of the images: with the stem's filters they have as many values as the example of `reshape` takes. */
+export const exampleImage: Shape = [14, 14, 3];
+
+const classes = 10;
+
+/** Two layers of equal shape, by the names that examples with several inputs have for theirs. */
+const stem = ['first', 'second'].map((name) => ({
+  ...{ type: 'conv2d', name, filters: 16, kernelSize: 3, padding: 'same' },
+  ...{ activation: 'tanh', useBias: false },
+}));
+const flatten = { type: 'flatten' };
+
+/** The block that the example of its use names. */
+const blocks = {
+  residual: {
+    parameters: { filters: 8 },
+    layers: [
+      { type: 'conv2d', name: 'inner', filters: '$filters', kernelSize: 3, padding: 'same' },
+      { type: 'conv2d', name: 'way', filters: '$filters', kernelSize: 1, inputs: ['input'] },
+      { type: 'add', inputs: ['inner', 'way'] },
+    ],
+  },
+};
+
+/** Examples of every component of a family. */
+export function examplesOf(name: FamilyName): readonly object[] {
+  return Object.values(family(name).components).flatMap(({ examples }) => examples);
+}
+
+/** Examples of every kind of layer, and of every activation. */
+export function layerExamples(): readonly object[] {
+  const activations = Object.keys(family('activations').components);
+  return [
+    ...examplesOf('layers'),
+    ...activations.map((type) => ({ type: 'activation', function: type })),
+  ];
+}
+
+/** A classifier around those of the given layers that fit where they come: a section "model". */
+export function netAround(given: readonly object[]): {
+  readonly blocks: object;
+  readonly layers: readonly object[];
+} {
+  const layers = given.reduce<readonly object[]>((before, layer) => {
+    const ways = [[layer], [flatten, layer]].map((way) => [...before, ...way]);
+    return ways.find(fits) ?? before;
+  }, stem);
+  const head = { type: 'dense', name: 'last', units: classes };
+  return { blocks, layers: [...layers, flatten, head] };
+}
+
+function fits(layers: readonly object[]): boolean {
+  const { findings } = traceExperiment(experimentWith({ model: { blocks, layers } }), exampleImage);
+  return findings.length === 0;
+}
+
+/** Experiments that have, together, every example of every section that a training step goes through. */
+export function catalogueExperiments(): readonly Experiment[] {
+  const layers = layerExamples();
+  const parts = {
+    physics: examplesOf('physics'),
+    normalization: examplesOf('normalization'),
+    loss: examplesOf('losses'),
+    optimizer: examplesOf('optimizers'),
+    regularization: examplesOf('regularizers'),
+    augmentation: examplesOf('augmentation'),
+  };
+  const most = Math.max(layers.length, ...Object.values(parts).map(({ length }) => length));
+  return Array.from({ length: most }, (_, i) => {
+    const pick = (from: readonly object[]): object => from[i % from.length]!;
+    return experimentWith({
+      name: JSON.stringify(pick(layers)),
+      data: { source: { type: 'synthetic', shape: exampleImage, classes, count: 60, noise: 0.2 } },
+      augmentation: [pick(parts.augmentation)],
+      physics: [pick(parts.physics)],
+      normalization: pick(parts.normalization),
+      model: netAround([pick(layers)]),
+      loss: pick(parts.loss),
+      regularization: pick(parts.regularization),
+      optimizer: pick(parts.optimizer),
+    });
+  });
+}

@@ -1,0 +1,48 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { traceExperiment } from '#common/experiment/trace';
+import type { Experiment } from '#common/experiment/experiment';
+import { openDataset } from '../../../server/training/data/dataset';
+import { createBatchReader, portions, type Batch } from '../../../server/training/run/batches';
+import { createLearner } from '../../../server/training/run/learner';
+
+/** Named arrays: variables and losses at the end of a run. */
+export type Outcome = ReadonlyMap<string, Float32Array>;
+
+type Variables = ReadonlyMap<string, tf.Variable>;
+
+export const batchSize = 23;
+const epochs = 2;
+
+/** Trains an experiment on the open engine for some steps, of which the last of an epoch is smaller. */
+export async function shortRun(
+  experiment: Experiment,
+  beforeStep: (variables: Variables, step: number) => void = () => undefined,
+): Promise<Outcome> {
+  const dataset = await openDataset(experiment.data.source, {
+    baseFolder: '.',
+    seed: experiment.seed,
+  });
+  const readBatch = createBatchReader(dataset);
+  const trace = traceExperiment(experiment, dataset.facts.shape);
+  const learner = createLearner(trace, experiment);
+  const all = Uint32Array.from(dataset.labels, (_, sample) => sample);
+  function* batches(epoch: number, training: boolean): Generator<Batch> {
+    for (const samples of portions(all, batchSize)) {
+      yield readBatch({ samples, split: 'train', epoch, training });
+    }
+  }
+  learner.fitNormalization(batches(0, false));
+  const losses: number[] = [];
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    for (const batch of batches(epoch, true)) {
+      beforeStep(learner.variables, losses.length);
+      const { perSampleLoss } = await learner.train(batch);
+      losses.push(...perSampleLoss);
+    }
+  }
+  const ends = [...learner.variables].map(
+    ([name, variable]) => [name, variable.dataSync<'float32'>()] as const,
+  );
+  learner.dispose();
+  return new Map([...ends, ['losses', Float32Array.from(losses)]]);
+}
