@@ -149,7 +149,8 @@ const cases: Readonly<Record<string, Case>> = {
     text: changed('"optimizer": { "type": "adam" }', '«"optimizer"»: { "learningRate": 0.1 }'),
     code: 'schema/missing-key',
     path: 'optimizer',
-    message: /An optimizer must have a `type`\. Known kinds: "sgd", "momentum", "adam", .* and "lion"/,
+    message:
+      /An optimizer must have a `type`\. Known kinds: "sgd", "momentum", "adam", .* and "lion"/,
   },
   'an unknown kind': {
     text: changed('"conv2d"', '«"con2d"»'),
