@@ -8,7 +8,7 @@ import { moveTowards, update } from '../../server/training/engine/updates';
 import { valueAndGradients } from '../../server/training/gradients';
 import { buildNetwork } from '../../server/training/model/network';
 import { buildInstrument } from '../../server/training/physics/instrument';
-import { checkReplay, type Trial } from '../unit/engine/replay';
+import { checkTrials, type Trial } from '../unit/engine/replay';
 import { exampleImage, examplesOf, layerExamples, netAround } from '../unit/model/catalogueNets';
 import { experimentWith } from '../unit/model/support';
 
@@ -29,7 +29,7 @@ export function networkPlans(): fc.Arbitrary<NetworkPlan> {
 
 /** Throws where recorded steps of a network differ from its operations one by one. */
 export async function checkNetwork(plan: NetworkPlan): Promise<void> {
-  await checkReplay(() => trialOf(plan));
+  await checkTrials(() => trialOf(plan));
 }
 
 function trialOf({ batch, physics, layers }: NetworkPlan): Trial {

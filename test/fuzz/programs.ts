@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { batchNorm, conv2d, dense, relu } from '../../server/training/engine/ops';
 import type { ProgramInputs, ProgramSpec } from '../../server/training/engine/program';
 import { update } from '../../server/training/engine/updates';
-import { checkReplay, drawInputs, type Trial } from '../unit/engine/replay';
+import { checkTrials, drawInputs, type Trial } from '../unit/engine/replay';
 
 /** Some operations, one after the other, on images of some shape. */
 export interface ProgramPlan {
@@ -109,7 +109,7 @@ export function programPlans(): fc.Arbitrary<ProgramPlan> {
 
 /** Throws where the replay of a plan differs from its operations one by one. */
 export async function checkProgram(plan: ProgramPlan): Promise<void> {
-  await checkReplay(
+  await checkTrials(
     () => trialOf(plan),
     (spec, seed) => withStrange(drawInputs(spec, seed), plan.strange, seed),
   );

@@ -25,7 +25,7 @@ import {
   update,
 } from '../../../server/training/engine/updates';
 import { valueAndGradients } from '../../../server/training/gradients';
-import { checkReplay, eager, trialOf } from './replay';
+import { checkReplay, eager } from './replay';
 import { assertClose, numbers, random, titleOf, useEngine, variants } from './support';
 
 const float = (...shape: number[]) => ({ shape, dtype: 'float32' }) as const;
@@ -35,35 +35,31 @@ for (const variant of variants) {
     const { backend } = useEngine(variant);
 
     it('gives the bits that the single operations give', () =>
-      checkReplay(() =>
-        trialOf({
-          inputs: { x: float(5, 9, 8, 3), w: float(3, 3, 3, 7), k: float(56, 4), b: float(4) },
-          compute({ x, w, k, b }) {
-            const y = relu(conv2d(x!, w!, { padding: 'same' }));
-            const pooled = tf.maxPool(y as tf.Tensor4D, 3, [2, 4], 'valid');
-            const z = dense(tf.reshape(pooled, [5, -1]), k!, { bias: b! });
-            return { z, loss: tf.mean(tf.logSoftmax(z)), softmax: tf.softmax(z) };
-          },
-        }),
-      ));
+      checkReplay({
+        inputs: { x: float(5, 9, 8, 3), w: float(3, 3, 3, 7), k: float(56, 4), b: float(4) },
+        compute({ x, w, k, b }) {
+          const y = relu(conv2d(x!, w!, { padding: 'same' }));
+          const pooled = tf.maxPool(y as tf.Tensor4D, 3, [2, 4], 'valid');
+          const z = dense(tf.reshape(pooled, [5, -1]), k!, { bias: b! });
+          return { z, loss: tf.mean(tf.logSoftmax(z)), softmax: tf.softmax(z) };
+        },
+      }));
 
     it('replays gradients, and kernels that exist in JavaScript only', () =>
-      checkReplay(() =>
-        trialOf({
-          inputs: { x: float(4, 6, 6, 2), labels: { shape: [4], dtype: 'int32' } },
-          compute({ x, labels }) {
-            const f = (value: tf.Tensor): tf.Scalar => {
-              const up = tf.image.resizeBilinear(value as tf.Tensor4D, [9, 7]);
-              const padded = tf.pad(up, [[0, 0], [1, 2], [0, 1], [0, 0]]); // prettier-ignore
-              const rows = tf.sum(tf.slice(padded, [0, 1, 1, 0], [4, 5, 6, 2]), [1, 2]);
-              const both = tf.concat([tf.tanh(rows), rows], 1);
-              return tf.sum(tf.mul(both, tf.oneHot(labels!, 4)));
-            };
-            const { value, grad } = tf.valueAndGrad(f)(x!);
-            return { value, grad };
-          },
-        }),
-      ));
+      checkReplay({
+        inputs: { x: float(4, 6, 6, 2), labels: { shape: [4], dtype: 'int32' } },
+        compute({ x, labels }) {
+          const f = (value: tf.Tensor): tf.Scalar => {
+            const up = tf.image.resizeBilinear(value as tf.Tensor4D, [9, 7]);
+            const padded = tf.pad(up, [[0, 0], [1, 2], [0, 1], [0, 0]]); // prettier-ignore
+            const rows = tf.sum(tf.slice(padded, [0, 1, 1, 0], [4, 5, 6, 2]), [1, 2]);
+            const both = tf.concat([tf.tanh(rows), rows], 1);
+            return tf.sum(tf.mul(both, tf.oneHot(labels!, 4)));
+          };
+          const { value, grad } = tf.valueAndGrad(f)(x!);
+          return { value, grad };
+        },
+      }));
 
     it('replays normalizations, activations and losses with their gradients', () =>
       checkReplay(() =>
@@ -98,30 +94,26 @@ for (const variant of variants) {
       ));
 
     it('repeats what has no inputs, and outputs that are constants', () =>
-      checkReplay(() =>
-        trialOf({
-          inputs: { x: float(2, 3) },
-          compute: ({ x }) => ({
-            sum: tf.add(x!, tf.fill([3], 2.5)),
-            constant: tf.scalar(4),
-            ramp: tf.mul(tf.range(0, 3), tf.onesLike(x!)),
-          }),
+      checkReplay({
+        inputs: { x: float(2, 3) },
+        compute: ({ x }) => ({
+          sum: tf.add(x!, tf.fill([3], 2.5)),
+          constant: tf.scalar(4),
+          ramp: tf.mul(tf.range(0, 3), tf.onesLike(x!)),
         }),
-      ));
+      }));
 
     it('lets JavaScript work on values in place', () =>
-      checkReplay(() =>
-        trialOf({
-          inputs: { x: float(6), n: { shape: [2], dtype: 'int32' } },
-          compute({ x, n }) {
-            const outputs = [{ shape: [6], dtype: 'float32' as const }];
-            const [y] = hostOp([x!, n!], outputs, ([from, counts], [to]) => {
-              for (let i = 0; i < 6; i++) to![i] = from![i]! * counts![i % 2]! + 1;
-            });
-            return { y: tf.mul(y!, 2), same: dot(y!, x!) };
-          },
-        }),
-      ));
+      checkReplay({
+        inputs: { x: float(6), n: { shape: [2], dtype: 'int32' } },
+        compute({ x, n }) {
+          const outputs = [{ shape: [6], dtype: 'float32' as const }];
+          const [y] = hostOp([x!, n!], outputs, ([from, counts], [to]) => {
+            for (let i = 0; i < 6; i++) to![i] = from![i]! * counts![i % 2]! + 1;
+          });
+          return { y: tf.mul(y!, 2), same: dot(y!, x!) };
+        },
+      }));
 
     it('changes variables in place, from run to run, as single steps do', async () => {
       const make = () => {

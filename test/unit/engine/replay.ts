@@ -28,11 +28,6 @@ export interface Trial {
   dispose(): void;
 }
 
-/** A program that changes nothing. */
-export function trialOf(spec: ProgramSpec): Trial {
-  return { spec, variables: [], dispose: () => undefined };
-}
-
 /** Numbers for the inputs of a program, others for every seed: −1 to 1, or 0 to 2 where whole. */
 export function drawInputs({ inputs }: ProgramSpec, seed: number): ProgramInputs {
   return Object.fromEntries(
@@ -47,7 +42,7 @@ export function drawInputs({ inputs }: ProgramSpec, seed: number): ProgramInputs
  * Runs a recorded program several times and compares results and variables, bit for bit, with those of
  * another trial that computes one operation after the other.
  */
-export async function checkReplay(make: () => Trial, draw = drawInputs): Promise<void> {
+export async function checkTrials(make: () => Trial, draw = drawInputs): Promise<void> {
   const [recorded, single] = [make(), make()];
   const program = createProgram(recorded.spec);
   try {
@@ -65,4 +60,9 @@ export async function checkReplay(make: () => Trial, draw = drawInputs): Promise
     recorded.dispose();
     single.dispose();
   }
+}
+
+/** The same for a program that changes nothing. */
+export async function checkReplay(spec: ProgramSpec): Promise<void> {
+  await checkTrials(() => ({ spec, variables: [], dispose: () => undefined }));
 }

@@ -1,6 +1,9 @@
 // Networks and experiments made of the catalogue's examples: what is added there is tested by them at once.
 import type { Shape } from '#common/catalogue/component';
 import { family, type FamilyName } from '#common/catalogue/index';
+import { elements } from '#common/catalogue/shape';
+import { checkExperiment, factsOf } from '#common/experiment/check';
+import { hasErrors } from '#common/experiment/diagnose';
 import type { Experiment } from '#common/experiment/experiment';
 import { traceExperiment } from '#common/experiment/trace';
 import { experimentWith } from './support';
@@ -8,7 +11,8 @@ import { experimentWith } from './support';
 /** Of the images: with the stem's filters they have as many values as the example of `reshape` takes. */
 export const exampleImage: Shape = [14, 14, 3];
 
-const classes = 10;
+/** As many as the examples of class weights have. */
+const classes = 2;
 
 /** Two layers of equal shape, by the names that examples with several inputs have for theirs. */
 const stem = ['first', 'second'].map((name) => ({
@@ -43,17 +47,22 @@ export function layerExamples(): readonly object[] {
   ];
 }
 
-/** A classifier around those of the given layers that fit where they come: a section "model". */
-export function netAround(given: readonly object[]): {
-  readonly blocks: object;
-  readonly layers: readonly object[];
-} {
+/** What a network ends in: figures of classes, or an image of the size of the object. */
+const heads = [
+  [{ type: 'dense', units: classes }],
+  [
+    { type: 'dense', units: elements(exampleImage) },
+    { type: 'reshape', targetShape: exampleImage },
+  ],
+];
+
+/** A network around those of the given layers that fit where they come: a section "model". */
+export function netAround(given: readonly object[], head: readonly object[] = heads[0]!) {
   const layers = given.reduce<readonly object[]>((before, layer) => {
     const ways = [[layer], [flatten, layer]].map((way) => [...before, ...way]);
     return ways.find(fits) ?? before;
   }, stem);
-  const head = { type: 'dense', name: 'last', units: classes };
-  return { blocks, layers: [...layers, flatten, head] };
+  return { blocks, layers: [...layers, flatten, ...head] };
 }
 
 function fits(layers: readonly object[]): boolean {
@@ -75,16 +84,28 @@ export function catalogueExperiments(): readonly Experiment[] {
   const most = Math.max(layers.length, ...Object.values(parts).map(({ length }) => length));
   return Array.from({ length: most }, (_, i) => {
     const pick = (from: readonly object[]): object => from[i % from.length]!;
-    return experimentWith({
-      name: JSON.stringify(pick(layers)),
-      data: { source: { type: 'synthetic', shape: exampleImage, classes, count: 60, noise: 0.2 } },
-      augmentation: [pick(parts.augmentation)],
-      physics: [pick(parts.physics)],
-      normalization: pick(parts.normalization),
-      model: netAround([pick(layers)]),
-      loss: pick(parts.loss),
-      regularization: pick(parts.regularization),
-      optimizer: pick(parts.optimizer),
-    });
+    const made = (loss: object, head: readonly object[]): Experiment =>
+      experimentWith({
+        name: JSON.stringify(pick(layers)),
+        data: {
+          source: { type: 'synthetic', shape: exampleImage, classes, count: 60, noise: 0.2 },
+        },
+        augmentation: [pick(parts.augmentation)],
+        physics: [pick(parts.physics)],
+        normalization: pick(parts.normalization),
+        model: netAround([pick(layers)], head),
+        loss,
+        regularization: pick(parts.regularization),
+        optimizer: pick(parts.optimizer),
+      });
+    // A loss that is refused alone is part of the example of a mixture.
+    const losses = [pick(parts.loss), { type: 'softmaxCrossEntropy' }];
+    const all = losses.flatMap((loss) => heads.map((head) => made(loss, head)));
+    return all.find(isSound) ?? all[0]!;
   });
+}
+
+/** Whether a loss takes what the network gives. */
+function isSound(experiment: Experiment): boolean {
+  return !hasErrors(checkExperiment(experiment, factsOf(experiment.data.source)));
 }

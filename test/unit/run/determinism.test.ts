@@ -28,18 +28,20 @@ describe('experiments with everything in the catalogue', () => {
     }
   });
 
-  for (const variant of variants) {
+  for (const [i, variant] of variants.entries()) {
     const { engine, kernels } = variant;
+    // Threads are the same for all kernels of an engine: one of its variants is tried on every number.
+    const isFirst = variants.findIndex((other) => other.engine === engine) === i;
     it(`end with the same bits on any number of threads, every time: ${engine}, ${kernels}`, async function () {
-      this.timeout(240_000);
+      this.timeout(600_000);
       const expected = await trainAll({ ...variant, threads: 1 });
-      for (const threads of [1, 2, 3, 8]) {
+      for (const threads of isFirst ? [1, 2, 3, 8] : [3]) {
         const actual = await trainAll({ ...variant, threads });
-        for (const [i, outcome] of actual.entries()) {
+        for (const [place, outcome] of actual.entries()) {
           for (const [name, values] of outcome) {
-            const what = `${name} of ${experiments[i]!.name} on ${threads} threads`;
+            const what = `${name} of ${experiments[place]!.name} on ${threads} threads`;
             assert.ok(values.every(Number.isFinite), `${what} is not finite`);
-            assert.ok(bytesOf(values).equals(bytesOf(expected[i]!.get(name)!)), what);
+            assert.ok(bytesOf(values).equals(bytesOf(expected[place]!.get(name)!)), what);
           }
         }
       }

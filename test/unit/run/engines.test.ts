@@ -63,7 +63,7 @@ describe('engines and instruction sets', () => {
   let expected: readonly Outcome[];
   let bounds: readonly number[];
   before(async function () {
-    this.timeout(120_000);
+    this.timeout(600_000);
     await onEngine(reference, async () => {
       expected = await trainAll();
       const nudged = await trainAll(nudge);
@@ -80,7 +80,7 @@ describe('engines and instruction sets', () => {
 
   for (const variant of others) {
     it(`end where rounding may lead them: ${variant.engine}, ${variant.kernels}`, async function () {
-      this.timeout(120_000);
+      this.timeout(600_000);
       const outcomes = await onEngine(variant, trainAll);
       for (const [i, outcome] of outcomes.entries()) {
         const [found, bound] = [distance(expected[i]!, outcome), bounds[i]!];
