@@ -164,9 +164,14 @@ describe('train', () => {
   });
 
   it('refuses an engine that is not there', async () => {
-    const { code, stderr } = await trainJson(['--engine', 'webgpu'], { cwd: experimentFolder() });
-    assert.equal(code, 1);
-    assert.match(stderr, /engine "webgpu" is not available.*Use "auto"/);
+    const cwd = experimentFolder();
+    const env = { LIGHTBENCH_ENGINES: path.join(cwd, 'none'), LIGHTBENCH_TENSORFLOW_PATH: cwd };
+    const absent = await trainJson(['--engine', 'cuda'], { cwd, env });
+    assert.equal(absent.code, 1);
+    assert.match(absent.stderr, /engine "cuda" is not available.*Use "auto"/);
+    const unfit = await trainJson(['--engine', 'webgpu'], { cwd });
+    assert.equal(unfit.code, 1);
+    assert.match(unfit.stderr, /engine "webgpu" cannot train experiments/);
   });
 
   it('refuses a place where no run can be made', async () => {

@@ -62,36 +62,34 @@ for (const variant of variants) {
       }));
 
     it('replays normalizations, activations and losses with their gradients', () =>
-      checkReplay(() =>
-        trialOf({
-          inputs: {
-            x: float(5, 4, 3, 6),
-            gamma: float(6),
-            slope: float(6),
-            labels: { shape: [5], dtype: 'int32' },
-          },
-          compute({ x, gamma, slope, labels }) {
-            const f = (...[value, scale, a]: tf.Tensor[]): tf.Scalar => {
-              const y = groupNorm(value!, scale!, tf.zeros([6]), { groups: 3, epsilon: 1e-3 });
-              const z = activation(prelu(y, a!), 'gelu');
-              const near = tf.localResponseNormalization(z as tf.Tensor4D, 1, 1, 0.5, 0.75);
-              const logits = tf.mean(near, [1, 2]);
-              const weights = tf.tensor1d([1, 2, 3, 4, 5, 6]);
-              const losses = [
-                softmaxCrossEntropy(logits, labels!, { weights, convention: 'weightedMean' }),
-                pointLoss('sigmoid', logits, oneHot(labels!, 6), 3),
-                distributionCrossEntropy(logits, oneHot(labels!, 6), { divergence: true }),
-              ];
-              const fixed = { mean: a!, variance: tf.ones([6]), gamma: scale!, beta: a! };
-              const rest = tf.mean(fixedNorm(value!, { ...fixed, epsilon: 1e-3 }));
-              const penalty = weightPenalty(scale!, { l1: 0.1, l2: 0.2 });
-              return tf.addN([tf.sum(tf.addN(losses)), rest, penalty]) as tf.Scalar;
-            };
-            const { value, grads } = tf.valueAndGrads(f)([x!, gamma!, slope!]);
-            return { value, dx: grads[0]!, dGamma: grads[1]!, dSlope: grads[2]! };
-          },
-        }),
-      ));
+      checkReplay({
+        inputs: {
+          x: float(5, 4, 3, 6),
+          gamma: float(6),
+          slope: float(6),
+          labels: { shape: [5], dtype: 'int32' },
+        },
+        compute({ x, gamma, slope, labels }) {
+          const f = (...[value, scale, a]: tf.Tensor[]): tf.Scalar => {
+            const y = groupNorm(value!, scale!, tf.zeros([6]), { groups: 3, epsilon: 1e-3 });
+            const z = activation(prelu(y, a!), 'gelu');
+            const near = tf.localResponseNormalization(z as tf.Tensor4D, 1, 1, 0.5, 0.75);
+            const logits = tf.mean(near, [1, 2]);
+            const weights = tf.tensor1d([1, 2, 3, 4, 5, 6]);
+            const losses = [
+              softmaxCrossEntropy(logits, labels!, { weights, convention: 'weightedMean' }),
+              pointLoss('sigmoid', logits, oneHot(labels!, 6), 3),
+              distributionCrossEntropy(logits, oneHot(labels!, 6), { divergence: true }),
+            ];
+            const fixed = { mean: a!, variance: tf.ones([6]), gamma: scale!, beta: a! };
+            const rest = tf.mean(fixedNorm(value!, { ...fixed, epsilon: 1e-3 }));
+            const penalty = weightPenalty(scale!, { l1: 0.1, l2: 0.2 });
+            return tf.addN([tf.sum(tf.addN(losses)), rest, penalty]) as tf.Scalar;
+          };
+          const { value, grads } = tf.valueAndGrads(f)([x!, gamma!, slope!]);
+          return { value, dx: grads[0]!, dGamma: grads[1]!, dSlope: grads[2]! };
+        },
+      }));
 
     it('repeats what has no inputs, and outputs that are constants', () =>
       checkReplay({
