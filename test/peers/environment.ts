@@ -11,8 +11,15 @@ import { ensurePythonEnvironment } from '../../scripts/pythonEnvironment';
 export function ensurePeers(): Promise<string> {
   return ensurePythonEnvironment({
     name: 'peers',
-    packages: ['keras==3.15.1', 'jax==0.10.2', 'tensorboard==2.21.0', 'numpy>=2.2,<3'],
-    title: 'Keras, JAX and TensorBoard',
+    packages: [
+      'keras==3.15.1',
+      'jax==0.10.2',
+      'tensorboard==2.21.0',
+      'numpy>=2.2,<3',
+      'scikit-learn==1.7.2',
+      'scikit-image==0.25.2',
+    ],
+    title: 'Keras, JAX, TensorBoard, scikit-learn and scikit-image',
     effort: 'about a minute',
   });
 }

@@ -152,7 +152,7 @@ function brierOf(logits: Float64Array, largest: number, total: number, label: nu
 
 /**
  * By the logarithm of p_k / (1 − p_k), which is still told apart where probabilities have been rounded
- * to 1.
+ * to 1. In single precision, as the logits are: what a sum in another order changes must not part a tie.
  */
 function rankingsOf({ width, count, values }: Rows, classes: number) {
   return Array.from({ length: classes }, (_, k) => {
@@ -161,7 +161,7 @@ function rankingsOf({ width, count, values }: Rows, classes: number) {
     for (let row = 0; row < count; row++) {
       const start = row * width;
       const logits = values.subarray(start + firstLogit, start + firstLogit + classes);
-      scores[row] = logits[k]! - logOfOthers(logits, k);
+      scores[row] = Math.fround(logits[k]! - logOfOthers(logits, k));
       isPositive[row] = Number(Math.floor(values[start + cell]! / classes) === k);
     }
     return rank(scores, isPositive);

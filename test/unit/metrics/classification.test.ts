@@ -150,6 +150,22 @@ describe('metrics of classes', () => {
     for (const name of names) assertClose([one[name]!], [two[name]!], name, 1e-6);
   });
 
+  it('take equal logits in another order for a tie', () => {
+    const samples = [
+      [0, [1, 0.1, 0.2, 0.3]],
+      [1, [1, 0.3, 0.1, 0.2]],
+      [0, [1, 0.2, 0.3, 0.1]],
+      [1, [1, 0.3, 0.2, 0.1]],
+    ] as const;
+    // Only class 0 can be looked at alone: all its scores are one number.
+    const tally = tallyOf('classification', ['rocAuc'], {
+      classNames: [...'abcd'],
+      keepsSamples: true,
+    });
+    addClasses(tally, samples);
+    assert.equal(tally.results('test').curves![0]!.roc.area, 0.5);
+  });
+
   it('rank where probabilities are rounded to 1', () => {
     const samples = [
       [0, [90, 0]],
