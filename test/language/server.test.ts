@@ -8,6 +8,8 @@ import type {
   TextEdit,
 } from 'vscode-languageserver';
 import { TextDocument } from 'vscode-languageserver-textdocument';
+import { activations } from '#common/catalogue/activations';
+import { losses } from '#common/catalogue/losses';
 import { readExperiment } from '#common/experiment/read';
 import { baseText } from '../unit/experiment/base';
 import { accept, Client, wholeOf, withCursor } from './client';
@@ -116,7 +118,7 @@ const completions: Readonly<Record<string, Completion>> = {
   },
   'names of activations': {
     text: base('"relu"', '"|"'),
-    labels: ['linear', 'relu', 'sigmoid', 'tanh', 'softplus', 'elu'],
+    labels: Object.keys(activations),
   },
   'true and false': {
     text: base('"units": 10', '"units": 10, "useBias": |'),
@@ -136,7 +138,7 @@ const completions: Readonly<Record<string, Completion>> = {
   },
   'losses only, for a loss': {
     text: base('"softmaxCrossEntropy"', '"|"'),
-    labels: ['softmaxCrossEntropy', 'meanSquaredError'],
+    labels: Object.keys(losses),
   },
   'series to watch': {
     text: base('"patience": 3', '"monitor": "|"'),
