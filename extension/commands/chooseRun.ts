@@ -29,9 +29,10 @@ export async function chooseRun(
   choice: Choice,
 ): Promise<ChosenRun | undefined> {
   const given = folderOf(argument);
-  const entries = await host.store.entries();
   if (given !== undefined) return acceptGiven(host, given, choice);
-  const fitting = entries.flatMap(({ folder, record }) =>
+  // A command without a run must not take one for the only one because the other was not seen yet.
+  await host.store.refreshGoing();
+  const fitting = host.store.current().flatMap(({ folder, record }) =>
     record !== undefined && choice.accepts(record) ? [{ folder, record }] : [],
   );
   const inFront = fitting.find(({ folder }) => folder === host.panels.active);

@@ -80,6 +80,16 @@ export class RunStore implements vscode.Disposable {
     if (root !== undefined) await this.#read(root, folder);
   }
 
+  /** Reads those again that go on, or could by now: watching tells a moment late. */
+  async refreshGoing(): Promise<void> {
+    const entries = await this.entries();
+    const going = entries.filter(
+      ({ record }) =>
+        record !== undefined && (isLive(record.status) || record.status === 'interrupted'),
+    );
+    await Promise.all(going.map(({ folder }) => this.refresh(folder)));
+  }
+
   /** Reads everything again. */
   async reload(): Promise<void> {
     for (const root of this.#roots.values()) root.watcher.dispose();
