@@ -32,9 +32,11 @@ export async function chooseRun(
   if (given !== undefined) return acceptGiven(host, given, choice);
   // A command without a run must not take one for the only one because the other was not seen yet.
   await host.store.refreshGoing();
-  const fitting = host.store.current().flatMap(({ folder, record }) =>
-    record !== undefined && choice.accepts(record) ? [{ folder, record }] : [],
-  );
+  const fitting = host.store
+    .current()
+    .flatMap(({ folder, record }) =>
+      record !== undefined && choice.accepts(record) ? [{ folder, record }] : [],
+    );
   const inFront = fitting.find(({ folder }) => folder === host.panels.active);
   if (inFront !== undefined) return inFront;
   if (fitting.length > 1) return pickRun(fitting, choice.title);
