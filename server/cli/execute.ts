@@ -1,5 +1,6 @@
 import * as path from 'node:path';
 import type { RunEvent } from '#common/run/events';
+import { sizeText } from '#common/sizeText';
 import { runFiles, type Figures, type RunRecord } from '#common/run/record';
 import { executeRun, type ExecuteOptions } from '../training/index';
 import { exitCodes, isForUser, type ExitCode } from './exit';
@@ -102,13 +103,6 @@ function showToPeople(terminal: Terminal, folder: string): Show {
     hasStarted: () => started,
     clear: bar.clear,
   };
-}
-
-/** `12.3 MiB`. */
-function sizeText(bytes: number): string {
-  return bytes < 2 ** 30
-    ? `${(bytes / 2 ** 20).toFixed(1)} MiB`
-    : `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }
 
 /** Where the time of a step goes, kernel by kernel. */

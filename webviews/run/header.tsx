@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { RunAction, RunView } from '#common/protocol/panel';
 import { doneFraction, epochUnderWay, stepsLeft } from '#common/run/progress';
+import { sizeText } from '#common/sizeText';
 import type { RunRecord } from '#common/run/record';
 import { isLive } from '#common/run/status';
 import { formatCount, formatDuration, formatNumber } from '../charts/format';
@@ -40,6 +41,7 @@ export function Header({ model, view }: { readonly model: RunModel; readonly vie
         <p class="engine">
           <b>{engine.description}</b>, {engine.threads}{' '}
           {engine.threads === 1 ? 'thread' : 'threads'}
+          {record.memoryBytes !== undefined && `, ${sizeText(record.memoryBytes)} of memory`}
           <span class="faint"> · {engine.reason}</span>
         </p>
       )}

@@ -1,3 +1,4 @@
+import { sizeText } from '#common/sizeText';
 import { CodedError } from '#common/protocol/rpc';
 import { evaluationBatchSize } from './batches';
 import type { Bench } from './bench';
@@ -36,10 +37,6 @@ export function checkMemory(bench: Bench): { readonly memoryBytes?: number } {
       : 'Not even a batch of 1 fits: use smaller images or fewer filters.';
   throw new CodedError(
     'engine/memory',
-    `The experiment does not fit into memory: a batch of ${batchSize} needs ${gibibytes(memoryBytes)} GiB, and ${gibibytes(mostBytes)} GiB can be had. ${advice}`,
+    `The experiment does not fit into memory: a batch of ${batchSize} needs ${sizeText(memoryBytes)}, and ${sizeText(mostBytes)} can be had. ${advice}`,
   );
-}
-
-function gibibytes(bytes: number): string {
-  return (bytes / 2 ** 30).toFixed(2);
 }

@@ -55,7 +55,7 @@ describe('the page of a run', () => {
     assert.match(text, /running/);
     // 100 steps are left at 40 a second.
     assert.match(text, /50 % .* about 0:03 left · 40.0 steps\/s/);
-    assert.match(text, /WebAssembly, 2 threads · the fastest here/);
+    assert.match(text, /WebAssembly, 2 threads, 12\.4 MiB of memory · the fastest here/);
   });
 
   it('appends what is new, and replaces what a resumed run writes again', async () => {

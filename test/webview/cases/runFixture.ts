@@ -18,6 +18,7 @@ export function recordOf(changes: Partial<RunRecord> = {}): RunRecord {
     experimentFile: '/data/blurred.experiment.json',
     seed: 7,
     request: { engine: 'auto' },
+    memoryBytes: 13_002_342,
     engine: { id: 'wasm', description: 'WebAssembly', threads: 2, reason: 'the fastest here' },
     versions: {},
     splitCounts: { train: 1258, validation: 270, test: 269 },
