@@ -61,16 +61,17 @@ function forward(parts: PassParts, batch: BatchTensors, layerCtx: LayerContext =
 /** What outputs are compared with: masks and images are moved as the object is. */
 function targetsOf(parts: PassParts, batch: BatchTensors, object: tf.Tensor4D): Targets {
   const { labels, target, ctx } = batch;
-  const { augmentation } = parts;
+  const { augmentation, experiment } = parts;
+  const areMoved = ctx.training && experiment.augmentation.length > 0;
   if (labels.rank > 1) {
-    if (!ctx.training) return { labels };
+    if (!areMoved) return { labels };
     const [rows, height, width] = labels.shape as [number, number, number];
     const mask = tf.reshape(tf.cast(labels, 'float32'), [rows, height, width, 1]) as tf.Tensor4D;
     const moved = augmentation.applyToTarget(mask, ctx, 'mask');
     return { labels: tf.cast(tf.reshape(moved, [rows, height, width]), 'int32') };
   }
   if (target === undefined) return { labels, target: object };
-  if (!ctx.training || target.rank < 4) return { target };
+  if (!areMoved || target.rank < 4) return { target };
   return { target: augmentation.applyToTarget(target as tf.Tensor4D, ctx, 'image') };
 }
 
