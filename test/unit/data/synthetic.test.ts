@@ -31,6 +31,9 @@ describe('synthetic gratings', () => {
     assert.notDeepEqual(imageOf(a, 17), imageOf(other, 17));
     assert.equal((await open(source)).fingerprint, a.fingerprint);
     assert.notEqual(other.fingerprint, a.fingerprint);
+    assert.notEqual(more.fingerprint, a.fingerprint);
+    assert.deepEqual(more.digests().slice(0, source.count), a.digests());
+    assert.equal(new Set([...a.digests(), ...other.digests()]).size, 2 * source.count);
   });
 
   it('turn by π / classes from class to class', async () => {
