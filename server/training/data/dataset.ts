@@ -12,7 +12,10 @@ export type DatasetFacts = DataFacts &
 /** Samples in memory, ready to be read by their index. */
 export interface Dataset {
   readonly facts: DatasetFacts;
-  /** SHA-256, in hex, over shape, class names, labels and pixels: tells whether data have changed. */
+  /**
+   * SHA-256, in hex, over shape, class names, labels and pixels, or over what they are made from: tells
+   * whether data have changed.
+   */
   readonly fingerprint: string;
   /** The class of each sample; 0 where the targets are something else. */
   readonly labels: Int32Array;
@@ -26,7 +29,10 @@ export interface Dataset {
   readonly assigned?: readonly Split[];
   /** How messages name each sample; by its number where this is absent. */
   readonly names?: readonly string[];
-  /** A hash of the pixels of each sample: equal images have equal ones. Worked out when first asked. */
+  /**
+   * A hash of the pixels of each sample, or of what they are made from: equal images have equal ones.
+   * Worked out when first asked.
+   */
   digests(): readonly string[];
   /** Writes the images (0–1, row-major, channels last) one after another into `out`. */
   read(indices: Uint32Array, out: Float32Array): void;

@@ -1,7 +1,8 @@
+import { hash } from 'node:crypto';
 import { dataSources, type DataSourceValueOf } from '#common/catalogue/data';
 import { draws, fillNormal, streamKey, threefry, type Key } from '#common/rng';
 import type { Dataset, OpenOptions } from './dataset';
-import { checkMemory, datasetOf, sizeOf } from './pixels';
+import { checkMemory, sizeOf } from './pixels';
 
 type SyntheticValue = DataSourceValueOf<'synthetic'>;
 
@@ -9,31 +10,42 @@ type SyntheticValue = DataSourceValueOf<'synthetic'>;
 const frequency = 1 / 8;
 /** Leaves room above and below the grating, so that noise is seldom cut off. */
 const contrast = 0.8;
-/** How many images are made before the event loop gets its turn. */
-const stride = 1024;
 
-/** Makes the gratings; a sample depends on seed and index only, whatever their number. */
-export async function openSynthetic(
-  source: SyntheticValue,
-  { seed, signal, onProgress }: OpenOptions,
-): Promise<Dataset> {
-  const { shape, classes, count } = source;
+/**
+ * Gratings that are drawn when they are first read, so that even a thousand classes of large images open at
+ * once; a sample depends on seed and index only, whatever their number.
+ */
+export function openSynthetic(source: SyntheticValue, { seed }: OpenOptions): Promise<Dataset> {
+  const { shape, classes, count, noise } = source;
+  // Training reads them all, sooner or later.
   checkMemory(count, shape, Float32Array.BYTES_PER_ELEMENT);
   const size = sizeOf(shape);
-  const values = new Float32Array(count * size);
   const labels = Int32Array.from({ length: count }, (_, sample) => sample % classes);
-  for (let sample = 0; sample < count; sample++) {
-    if (sample % stride === 0) {
-      onProgress?.(sample, count);
-      await new Promise(setImmediate);
-      signal?.throwIfAborted();
-    }
-    const image = values.subarray(sample * size, (sample + 1) * size);
+  const { classNames = [], classCounts = [] } = dataSources.synthetic.facts(source);
+  // All pixels follow from these numbers, and two samples are never made equal.
+  const madeFrom = { shape, classes, noise, seed };
+  const images = new Map<number, Float32Array>();
+  function imageOf(sample: number): Float32Array {
+    const known = images.get(sample);
+    if (known) return known;
+    const image = new Float32Array(size);
     drawGrating(image, source, labels[sample]!, streamKey(seed, 'synthetic', 0, sample));
+    images.set(sample, image);
+    return image;
   }
-  onProgress?.(count, count);
-  const { classNames = [] } = dataSources.synthetic.facts(source);
-  return datasetOf({ shape, classNames, labels, pixels: { values, white: 1 } });
+  return Promise.resolve({
+    facts: { shape, classNames, count, classCounts },
+    fingerprint: hashOf({ ...madeFrom, count }),
+    labels,
+    digests: () => Array.from(labels, (_, sample) => hashOf({ ...madeFrom, sample })),
+    read: (indices, out) => {
+      for (const [place, sample] of indices.entries()) out.set(imageOf(sample), place * size);
+    },
+  });
+}
+
+function hashOf(numbers: object): string {
+  return hash('sha256', JSON.stringify(numbers), 'hex');
 }
 
 function drawGrating(image: Float32Array, source: SyntheticValue, label: number, key: Key): void {

@@ -60,7 +60,10 @@ export function initialValues(
 ): Float32Array {
   const draw = draws(streamKey(seed, `initializer/${weightName}`));
   const next = (builders[value.type] as Initializer<InitializerKind>)(value, shape, draw);
-  return Float32Array.from({ length: elements(shape) }, (_, index) => next(index));
+  // `Float32Array.from` takes twice as long, which for a hundred million weights is seconds.
+  const values = new Float32Array(elements(shape));
+  for (let idx = 0; idx < values.length; idx++) values[idx] = next(idx);
+  return values;
 }
 
 /** Inputs and outputs of one unit, by Keras' rule: a kernel's taps count for both. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { diagnoseExperiment } from '#common/experiment/diagnose';
 
-const folder = path.join(__dirname, '../../fixtures/networks');
+const folder = path.join(__dirname, '../../../samples/networks');
 
 /** With the running averages of the normalizations: the totals of Keras, where it has no more biases. */
 const totals: Readonly<Record<string, number>> = {
@@ -13,10 +13,12 @@ const totals: Readonly<Record<string, number>> = {
 };
 
 /**
- * What learns in well-known networks of 1000 classes: the numbers of torchvision, whose convolutions before a
- * batch normalization have no bias.
+ * What learns in well-known networks. Those of 1000 classes have the numbers of torchvision, whose
+ * convolutions before a batch normalization have no bias; LeNet-5 has the number of its modern form, for
+ * 32 × 32 pixels, with averages that learn nothing, maps that are all connected and a dense end.
  */
 const published = {
+  lenet5: 61_706,
   vgg16: 138_357_544,
   resnet18: 11_689_512,
   resnet50: 25_557_032,
