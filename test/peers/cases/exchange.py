@@ -9,7 +9,7 @@ import numpy
 
 
 def use_double_precision():
-    """Lets Keras compute in float64: what differs from it by more than a definition is our rounding."""
+    """Lets Keras compute in float64: what differs is our rounding, or a definition."""
     jax.config.update("jax_enable_x64", True)
     keras.config.set_floatx("float64")
 

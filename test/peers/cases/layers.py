@@ -9,7 +9,8 @@ from exchange import answer_each, array, numbers, use_double_precision
 def evaluate(case):
     layer = getattr(keras.layers, case["name"])(**case["options"])
     x, dy = array(case["x"]), array(case["dy"])
-    layer.build((None, *x.shape[1:]))
+    # A model passes on whether it trains to the layers that ask for it.
+    model = keras.Sequential([keras.Input(x.shape[1:]), layer])
     assert len(layer.weights) == len(case["weights"]), [weight.path for weight in layer.weights]
     for variable, values in zip(layer.weights, case["weights"]):
         variable.assign(array(values).reshape(variable.shape))
@@ -19,13 +20,15 @@ def evaluate(case):
     @jax.jit
     def run(trained, x, dy):
         def apply(trained, x):
-            return layer.stateless_call(trained, kept, x, training=True)
+            y, state = model.stateless_call(trained, kept, x, training=True)
+            # Keras computes tanh in float32 whatever comes in.
+            return y.astype("float64"), state
 
+        evaluated, _ = model.stateless_call(trained, kept, x, training=False)
         y, back, state = jax.vjp(apply, trained, x, has_aux=True)
-        return y, back(dy), state
+        return y, back(dy), state, evaluated
 
-    y, (slopes, dx), state = run(trained, x, dy)
-    evaluated, _ = layer.stateless_call(trained, kept, x, training=False)
+    y, (slopes, dx), state, evaluated = run(trained, x, dy)
     return {
         "y": numbers(y),
         "evaluated": numbers(evaluated),

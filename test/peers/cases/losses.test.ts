@@ -13,7 +13,7 @@ interface Pair {
   readonly theirs: string;
   readonly options?: object;
   /** What the outputs go through before Keras' loss. */
-  readonly link?: 'exp' | 'sigmoid' | 'softmax';
+  readonly link?: 'none' | 'exp' | 'sigmoid' | 'softmax';
   readonly batches: readonly Batch[];
   /** Keras' global ε. */
   readonly epsilon?: number;
