@@ -5,10 +5,13 @@ import { sizeOf } from '../../unit/engine/support';
 import { experimentWith } from '../../unit/model/support';
 import { runPython } from '../environment';
 
+/** What draws nothing, and what the lecture alone has. */
+type NotCompared = 'zeros' | 'ones' | 'constant' | 'identity' | 'lectureXavier';
+
 /** Keras' names for what is drawn, and its parameters where they are not the defaults. */
 const theirs: Readonly<
   Record<
-    Exclude<InitializerKind, 'zeros' | 'ones' | 'constant'>,
+    Exclude<InitializerKind, NotCompared>,
     { readonly name: string; readonly ours?: object; readonly options?: object }
   >
 > = {
@@ -30,6 +33,7 @@ const theirs: Readonly<
   glorotUniform: { name: 'GlorotUniform' },
   heNormal: { name: 'HeNormal' },
   heUniform: { name: 'HeUniform' },
+  orthogonal: { name: 'Orthogonal', ours: { gain: 0.7 }, options: { gain: 0.7 } },
 };
 
 /** Kernels of a dense layer, a convolution and a depthwise convolution. */
@@ -79,7 +83,7 @@ describe('initializers', () => {
       assert.ok(Math.abs(ratio - 1) < errors * Math.SQRT2, `variance is ${ratio} of Keras'`);
       const off = Math.abs(found.mean - wanted.mean) / Math.sqrt(wanted.variance);
       assert.ok(off < errors, `mean is off by ${off} of a standard deviation`);
-      if (type === 'randomNormal') return;
+      if (type === 'randomNormal' || type === 'orthogonal') return;
       // What has an end comes close to it in so many draws.
       const end = found.largest / wanted.largest;
       assert.ok(Math.abs(end - 1) < 2e-3, `the largest is ${end} of Keras'`);
