@@ -36,9 +36,8 @@ const theirs: Readonly<
   orthogonal: { name: 'Orthogonal', ours: { gain: 0.7 }, options: { gain: 0.7 } },
 };
 
-/** Kernels of a dense layer, a convolution and a depthwise convolution. */
+/** Kernels of a convolution and a depthwise convolution. */
 const shapes = [
-  [300, 500],
   [3, 3, 40, 400],
   [5, 5, 6000, 1],
 ];
