@@ -11,7 +11,8 @@ import keras
 import numpy
 import tensorflow as tf
 
-from kerasNets import build_net, loss_of
+from kerasLayers import build_net
+from kerasLosses import loss_of
 from worker import serve
 
 tf.config.threading.set_intra_op_parallelism_threads(threads)

@@ -1,29 +1,24 @@
-"""Trains a small network for some steps with Keras and gives its weights."""
+"""Trains networks for some epochs with Keras and gives their weights."""
 
-import json
 import sys
+from pathlib import Path
 
 import keras
-import numpy
 
+from exchange import answer_each, array, numbers, use_double_precision
 
-def build(shape, classes, penalty):
-    l2 = keras.regularizers.L2(penalty)
-    return keras.Sequential(
-        [
-            keras.Input(shape),
-            keras.layers.Conv2D(
-                6, 3, padding="same", use_bias=False, kernel_regularizer=l2, name="conv2d"
-            ),
-            keras.layers.BatchNormalization(name="batchNormalization"),
-            keras.layers.Activation("relu"),
-            keras.layers.MaxPooling2D(2),
-            keras.layers.Conv2D(8, 3, activation="relu", kernel_regularizer=l2, name="conv2d_1"),
-            keras.layers.Flatten(),
-            keras.layers.Dense(12, activation="relu", kernel_regularizer=l2, name="dense"),
-            keras.layers.Dense(classes, kernel_regularizer=l2, name="dense_1"),
-        ]
-    )
+# The networks are built as those of the benchmarks are.
+sys.path.append(str(Path(__file__).parents[2] / "bench" / "peers"))
+
+from kerasLayers import build_net  # noqa: E402
+
+# What Keras calls the penalty on the kernel of a layer.
+PENALIZED = {
+    "conv2d": "kernel_regularizer",
+    "conv2dTranspose": "kernel_regularizer",
+    "depthwiseConv2d": "depthwise_regularizer",
+    "dense": "kernel_regularizer",
+}
 
 
 def named_weights(model, names):
@@ -36,28 +31,29 @@ def named_weights(model, names):
     return variables
 
 
-def main(input_file, result_file):
-    with open(input_file, encoding="utf-8") as file:
-        task = json.load(file)
-    model = build(task["shape"], task["classes"], task["penalty"])
+def train(case):
+    def penalty_for(value):
+        name = PENALIZED.get(value["type"])
+        return {name: keras.regularizers.L2(case["penalty"])} if name else {}
+
+    model = build_net(case["subject"], penalty_for)
+    optimizer, loss = case["optimizer"], case["loss"]
     model.compile(
-        optimizer=keras.optimizers.Adam(task["learningRate"], epsilon=task["epsilon"]),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        optimizer=getattr(keras.optimizers, optimizer["name"])(**optimizer["options"]),
+        loss=getattr(keras.losses, loss["name"])(**loss["options"]),
     )
-    variables = named_weights(model, task["names"])
+    variables = named_weights(model, case["names"])
     for name, variable in variables.items():
-        variable.assign(numpy.asarray(task["weights"][name], "float32").reshape(variable.shape))
-    losses = []
-    for batch in task["batches"]:
-        images = numpy.asarray(batch["images"], "float32").reshape([-1, *task["shape"]])
-        labels = numpy.asarray(batch["labels"], "int32")
-        losses.append(float(model.train_on_batch(images, labels)))
-    weights = {
-        name: numpy.asarray(variable, "float64").ravel().tolist()
-        for name, variable in variables.items()
-    }
-    with open(result_file, "w", encoding="utf-8") as file:
-        json.dump({"weights": weights, "losses": losses}, file)
+        variable.assign(array(case["weights"][name]).reshape(variable.shape))
+    batches = [(array(batch["images"]), array(batch["labels"])) for batch in case["batches"]]
+    losses = [
+        float(model.train_on_batch(images, labels))
+        for _ in range(case["epochs"])
+        for images, labels in batches
+    ]
+    weights = {name: numbers(variable) for name, variable in variables.items()}
+    return {"weights": weights, "losses": losses}
 
 
-main(*sys.argv[1:])
+use_double_precision()
+answer_each(train)

@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict';
+import * as tf from '@tensorflow/tfjs-core';
+import type { OptimizerKind } from '#common/catalogue/optimizers';
+import { createOptimizer, type Optimizer } from '../../../server/training/optimizer/optimizer';
+import { numbers, sizeOf, useEngine } from '../../unit/engine/support';
+import { experimentWith, ratesOf } from '../../unit/model/support';
+import { runPython } from '../environment';
+import { assertRows, native, randomValues, type Values, valuesOf } from './support';
+
+const steps = 100;
+
+/** An optimizer as we name it and as Keras (or a reference in optimizers.py) does. */
+interface Pair {
+  readonly ours?: object;
+  readonly theirs: string;
+  readonly options: object;
+}
+
+/**
+ * Keras' Adam and its kin add ε to the root before they correct the bias, the papers (and we) after it;
+ * its AdaGrad adds it under the root. One this small does not tell them apart.
+ */
+const epsilon = 1e-15;
+const learningRate = 0.02;
+const rate = { learning_rate: learningRate };
+const adam = { theirs: 'Adam', options: { ...rate, epsilon } };
+const pairs = {
+  sgd: [
+    { theirs: 'SGD', options: rate },
+    { ours: { clipValue: 0.3 }, theirs: 'SGD', options: { ...rate, clipvalue: 0.3 } },
+    { ours: { clipNorm: 0.5 }, theirs: 'SGD', options: { ...rate, clipnorm: 0.5 } },
+    { ours: { globalClipNorm: 2 }, theirs: 'SGD', options: { ...rate, global_clipnorm: 2 } },
+  ],
+  momentum: [
+    { theirs: 'SGD', options: { ...rate, momentum: 0.9 } },
+    {
+      ours: { nesterov: true, momentum: 0.7 },
+      theirs: 'SGD',
+      options: { ...rate, momentum: 0.7, nesterov: true },
+    },
+    {
+      ours: { gradientAccumulationSteps: 7, globalClipNorm: 1, weightDecay: 0.1 },
+      theirs: 'SGD',
+      options: {
+        ...{ ...rate, momentum: 0.9, weight_decay: 0.1 },
+        ...{ gradient_accumulation_steps: 7, global_clipnorm: 1 },
+      },
+    },
+  ],
+  adam: [
+    { ...adam, ours: { epsilon } },
+    {
+      ours: { epsilon, amsgrad: true },
+      theirs: 'Adam',
+      options: { ...adam.options, amsgrad: true },
+    },
+    {
+      ours: { epsilon, emaMomentum: 0.95, clipNorm: 1 },
+      theirs: 'Adam',
+      options: { ...adam.options, use_ema: true, ema_momentum: 0.95, clipnorm: 1 },
+    },
+    {
+      // Keras moves its averages after every batch, we after every update: not compared together.
+      ours: { epsilon, gradientAccumulationSteps: 4, clipValue: 0.2 },
+      theirs: 'Adam',
+      options: { ...adam.options, gradient_accumulation_steps: 4, clipvalue: 0.2 },
+    },
+  ],
+  adamW: [
+    { ours: { epsilon }, theirs: 'AdamW', options: adam.options },
+    {
+      ours: { epsilon, weightDecay: 0.3, amsgrad: true },
+      theirs: 'AdamW',
+      options: { ...adam.options, weight_decay: 0.3, amsgrad: true },
+    },
+  ],
+  adamax: [{ theirs: 'Adamax', options: rate }],
+  nadam: [
+    { ours: { momentumDecay: 1 }, theirs: 'Nadam', options: rate },
+    {
+      theirs: 'pytorch_nadam',
+      options: { lr: learningRate, momentum_decay: 0.004, eps: 1e-7 },
+    },
+  ],
+  adagrad: [
+    { ours: { epsilon }, theirs: 'Adagrad', options: { ...rate, epsilon } },
+    {
+      ours: { epsilon, initialAccumulatorValue: 3 },
+      theirs: 'Adagrad',
+      options: { ...rate, epsilon, initial_accumulator_value: 3 },
+    },
+  ],
+  proximalAdagrad: [
+    {
+      ours: { l1: 0.05, l2: 0.1 },
+      theirs: 'proximal_adagrad',
+      options: { lr: learningRate, l1: 0.05, l2: 0.1, initial: 0.1 },
+    },
+  ],
+  proximalGradient: [
+    {
+      ours: { l1: 0.1 },
+      theirs: 'proximal_gradient',
+      options: { lr: learningRate, l1: 0.1 },
+    },
+  ],
+  ftrl: [
+    { theirs: 'Ftrl', options: rate },
+    {
+      ours: { l1: 0.3, l2: 0.2, l2Shrinkage: 0.1, beta: 0.5 },
+      theirs: 'Ftrl',
+      options: {
+        ...{ ...rate, l1_regularization_strength: 0.3, l2_regularization_strength: 0.2 },
+        ...{ l2_shrinkage_regularization_strength: 0.1, beta: 0.5 },
+      },
+    },
+  ],
+  adadelta: [{ ours: { learningRate: 0.9 }, theirs: 'Adadelta', options: { learning_rate: 0.9 } }],
+  rmsprop: [
+    { theirs: 'RMSprop', options: rate },
+    {
+      ours: { centered: true, rho: 0.8 },
+      theirs: 'RMSprop',
+      options: { ...rate, centered: true, rho: 0.8 },
+    },
+  ],
+  lion: [
+    { theirs: 'Lion', options: rate },
+    {
+      ours: { weightDecay: 0.1, beta1: 0.8 },
+      theirs: 'Lion',
+      options: { ...rate, weight_decay: 0.1, beta_1: 0.8 },
+    },
+  ],
+} satisfies Readonly<Record<OptimizerKind, readonly Pair[]>>;
+
+/** Weight decay acts on the kernel only. */
+const shapes = { kernel: [6, 5], bias: [8] };
+type Name = keyof typeof shapes;
+const names = Object.keys(shapes) as readonly Name[];
+const weights: Readonly<Record<Name, Values>> = {
+  kernel: randomValues(shapes.kernel, 41),
+  bias: randomValues(shapes.bias, 42),
+};
+const gradients: Readonly<Record<Name, Values>> = {
+  kernel: gradientsOf(shapes.kernel, 43),
+  bias: gradientsOf(shapes.bias, 44),
+};
+
+/**
+ * Random gradients for all steps, between 10⁻⁴ and 10 from entry to entry. Some entries never have one,
+ * some only from step 50 on, some only in every third step.
+ */
+function gradientsOf(shape: readonly number[], seed: number): Values {
+  const size = sizeOf(shape);
+  const values = numbers(steps * size, seed).map((value, i) => {
+    const [step, entry] = [Math.floor(i / size), i % size];
+    const isAbsent = [true, step < 50, step % 3 > 0][entry] ?? false;
+    return isAbsent ? 0 : value * 10 ** ((entry % 6) - 4);
+  });
+  return valuesOf([steps, ...shape], values);
+}
+
+interface Case extends Pair {
+  readonly type: string;
+}
+
+const cases = Object.entries(pairs).flatMap(([type, list]: [string, readonly Pair[]]) =>
+  list.map((pair): Case => ({ ...pair, type })),
+);
+
+type Learned = Readonly<Record<string, readonly number[]>>;
+
+/** The weights after all steps, and their running averages if the optimizer keeps them. */
+function train({ type, ours }: Case): Learned {
+  const variables = new Map(
+    names.map((name) => {
+      const { shape, values } = weights[name];
+      return [name as string, tf.tidy(() => tf.variable(tf.tensor([...values], [...shape])))];
+    }),
+  );
+  const value = experimentWith({ optimizer: { type, learningRate, ...ours } }).optimizer;
+  const optimizer = createOptimizer(value, [
+    { name: 'network', variables, decaying: new Set(['kernel']) },
+  ]);
+  for (let step = 0; step < steps; step++) takeStep(optimizer, step);
+  const averages = [...optimizer.averages].map(
+    ([name, average]) => [`${name}/average`, average] as const,
+  );
+  const learned = [...variables, ...averages].map(([name, tensor]) => [
+    name,
+    [...tensor.dataSync()],
+  ]);
+  optimizer.dispose();
+  tf.dispose([...variables.values()]);
+  return Object.fromEntries(learned) as Learned;
+}
+
+function takeStep(optimizer: Optimizer, step: number): void {
+  tf.tidy(() => {
+    const ofStep = names.map((name): [string, tf.Tensor] => {
+      const shape = shapes[name];
+      const size = sizeOf(shape);
+      const values = gradients[name].values.slice(step * size, (step + 1) * size);
+      return [name, tf.tensor(values, shape)];
+    });
+    if (optimizer.isUpdateNext) optimizer.apply(new Map(ofStep), ratesOf(optimizer));
+    else optimizer.accumulate(new Map(ofStep));
+  });
+  optimizer.countStep();
+}
+
+describe(`optimizers after ${steps} steps of Keras`, () => {
+  useEngine(native);
+  let expected: readonly Learned[];
+  before(async () => {
+    const tasks = cases.map(({ theirs, options }) => ({
+      ...{ name: theirs, options, steps, weights, gradients },
+    }));
+    expected = await runPython<readonly Learned[]>('cases/optimizers.py', tasks);
+  });
+
+  for (const [i, one] of cases.entries()) {
+    it(`${one.type} ${JSON.stringify(one.ours ?? {})}`, () => {
+      const found = train(one);
+      assert.deepEqual(Object.keys(found), Object.keys(expected[i]!));
+      for (const [name, theirs] of Object.entries(expected[i]!)) {
+        // Each step rounds a weight, by 6e-8 of it at most, and its own length, by a little more.
+        const tolerance = { relative: 1e-5, absolute: 1e-5 };
+        assertRows(name, [found[name]!, theirs], theirs.length, tolerance);
+        const start = weights[name.replace('/average', '') as Name].values;
+        const moved = theirs.filter((weight, k) => Math.abs(weight - start[k]!) > 1e-3);
+        assert.ok(moved.length > 1, `${name} has hardly moved`);
+      }
+    });
+  }
+});
