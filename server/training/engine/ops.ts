@@ -67,6 +67,9 @@ export function relu<T extends tf.Tensor>(x: T): T {
   return op(x) as T;
 }
 
+/** Activations that a batch normalization computes in the same pass. */
+export type FollowingRelu = 'relu' | 'relu6';
+
 export interface BatchNormResult {
   readonly output: tf.Tensor;
   /** Mean and population variance of every channel over this batch, for the running averages. */
@@ -84,7 +87,7 @@ export function batchNorm(
   gamma: tf.Tensor,
   beta: tf.Tensor,
   epsilon: number,
-  activation: 'linear' | 'relu' = 'linear',
+  activation: 'linear' | FollowingRelu = 'linear',
 ): BatchNormResult {
   if (!onOwnBackend(momentsName)) return composedBatchNorm(x, gamma, beta, epsilon, activation);
   const [mean, variance] = tf.engine().runKernel(momentsName, { x }) as unknown as [
@@ -225,18 +228,24 @@ export function spreadFilter(filter: tf.Tensor4D, [dy, dx]: [number, number]): t
   return tf.slice(whole, [0, 0, 0, 0], [(h - 1) * dy + 1, (w - 1) * dx + 1, c, k]);
 }
 
+/** The activation as an operation of its own. */
+export function followedBy(x: tf.Tensor, activation: 'linear' | FollowingRelu): tf.Tensor {
+  if (activation === 'linear') return x;
+  return activation === 'relu' ? relu(x) : tf.relu6(x);
+}
+
 function composedBatchNorm(
   x: tf.Tensor,
   gamma: tf.Tensor,
   beta: tf.Tensor,
   epsilon: number,
-  activation: 'linear' | 'relu',
+  activation: 'linear' | FollowingRelu,
 ): BatchNormResult {
   const axes = x.shape.slice(0, -1).map((_, axis) => axis);
   const { mean, variance } = tf.moments(x, axes);
   const scaled = tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, epsilon)));
   const linear = tf.add(tf.mul(scaled, gamma), beta);
-  const output = activation === 'relu' ? relu(linear) : linear;
+  const output = followedBy(linear, activation);
   return { output, mean: mean as tf.Tensor1D, variance: variance as tf.Tensor1D };
 }
 

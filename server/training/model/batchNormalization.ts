@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { batchNorm, fixedNorm, relu } from '../engine/ops';
-import type { LayerBuilder, LayerContext } from './layer';
+import { batchNorm, fixedNorm, followedBy, type FollowingRelu } from '../engine/ops';
+import type { Layer, LayerBuilder, LayerContext } from './layer';
 
 /**
  * Standardizes by the batch in training, which also moves the running averages; in evaluation, or when
@@ -18,11 +18,20 @@ export const batchNormalization: LayerBuilder<'batchNormalization'> = (value, tr
   const learns = (ctx: LayerContext): boolean => ctx.training && value.trainable;
   return {
     apply: (x, ctx) => (learns(ctx) ? byBatch(x, ctx, 'linear') : byAverages(x)),
-    applyWithRelu: (x, ctx) => (learns(ctx) ? byBatch(x, ctx, 'relu') : relu(byAverages(x))),
+    applyWith: { relu: followed('relu'), relu6: followed('relu6') },
     dispose: () => tf.dispose([ones, zeros].filter((tensor) => tensor !== undefined)),
   };
 
-  function byBatch(x: tf.Tensor, ctx: LayerContext, activation: 'linear' | 'relu'): tf.Tensor {
+  function followed(activation: FollowingRelu): Layer['apply'] {
+    return (x, ctx) =>
+      learns(ctx) ? byBatch(x, ctx, activation) : followedBy(byAverages(x), activation);
+  }
+
+  function byBatch(
+    x: tf.Tensor,
+    ctx: LayerContext,
+    activation: 'linear' | FollowingRelu,
+  ): tf.Tensor {
     const { output, mean, variance } = batchNorm(x, gamma, beta, epsilon, activation);
     ctx.moveAverage?.(movingMean, mean, momentum);
     ctx.moveAverage?.(movingVariance, variance, momentum);

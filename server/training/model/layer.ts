@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { LayerKind, LayerValueOf } from '#common/catalogue/layers';
 import type { LayerTrace } from '#common/experiment/trace';
+import type { FollowingRelu } from '../engine/ops';
 import type { ForwardContext } from '../context';
 
 /** What a layer is told about the pass. */
@@ -17,8 +18,8 @@ export interface LayerContext extends ForwardContext {
 export interface Layer {
   /** The output for an input, and for those after the first where a layer takes several. */
   apply(x: tf.Tensor, ctx: LayerContext, others?: readonly tf.Tensor[]): tf.Tensor;
-  /** The layer and the ReLU that follows it in one pass, where the engine can do so. */
-  applyWithRelu?(x: tf.Tensor, ctx: LayerContext): tf.Tensor;
+  /** The layer and the activation that follows it in one pass, where the engine can do so. */
+  readonly applyWith?: Partial<Record<FollowingRelu, Layer['apply']>>;
   /** Tensors of the layer's own beside its weights. */
   dispose?(): void;
 }

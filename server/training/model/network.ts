@@ -5,6 +5,7 @@ import type { Experiment } from '#common/experiment/experiment';
 import type { LayerTrace, Trace } from '#common/experiment/trace';
 import { tags } from '#common/run/series';
 import type { ForwardContext } from '../context';
+import type { FollowingRelu } from '../engine/ops';
 import { initialValues } from '../initializers/initializers';
 import type { Layer, LayerBuilder, LayerContext } from './layer';
 import { layerBuilders } from './layers';
@@ -76,7 +77,7 @@ function forward(
 }
 
 /**
- * The same layers, where those that nothing but a ReLU follows apply it themselves. Only for passes of
+ * The same layers, where those that nothing but an activation follows apply it themselves, if they can. Only for passes of
  * which the last output alone is read.
  */
 function fuseRelus(
@@ -86,12 +87,13 @@ function fuseRelus(
   const fused = new Map(layers);
   for (const follower of trace.layers) {
     const { value } = follower;
-    if (value.type !== 'activation' || value.function !== 'relu') continue;
+    if (value.type !== 'activation') continue;
     const before = trace.layers.find(({ name }) => name === follower.inputs[0]);
     const layer = before && layers.get(before);
-    if (!layer?.applyWithRelu) continue;
+    const apply = layer?.applyWith?.[value.function as FollowingRelu];
+    if (!apply) continue;
     if (trace.layers.filter(({ inputs }) => inputs.includes(before!.name)).length > 1) continue;
-    fused.set(before!, { apply: layer.applyWithRelu.bind(layer) });
+    fused.set(before!, { apply });
     fused.set(follower, { apply: (x) => x });
   }
   return fused;

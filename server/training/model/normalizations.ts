@@ -33,7 +33,7 @@ function normalizeSamples(
   };
   return {
     apply: (x) => apply(x, 'linear'),
-    applyWithRelu: (x) => apply(x, 'relu'),
+    applyWith: { relu: (x) => apply(x, 'relu') },
     dispose: () => tf.dispose([ones, zeros].filter((tensor) => tensor !== undefined)),
   };
 }

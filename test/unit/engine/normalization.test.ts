@@ -33,13 +33,18 @@ for (const variant of variants) {
     useEngine(variant);
 
     it('normalizes, and differentiates through the statistics, as composed of TF.js operations', async () => {
-      for (const [i, shape] of [...shapes, ...shapes].entries()) {
+      const activations = ['linear', 'relu', 'relu6'] as const;
+      for (const [shape, activation] of shapes.flatMap((one) =>
+        activations.map((name) => [one, name] as const),
+      )) {
         const channels = [shape[shape.length - 1]!];
-        const activation = i < shapes.length ? 'linear' : 'relu';
+        // So that some values lie beyond 6.
+        const spread = activation === 'relu6' ? 9 : 1;
         await checkAgainstCpu(
           `batch norm of [${shape}], ${activation}`,
           () => {
-            const inputs = [random(shape, 1), random(channels, 2), random(channels, 3)];
+            const gamma = tf.mul(random(channels, 2), spread);
+            const inputs = [random(shape, 1), gamma, random(channels, 3)];
             const dy = random(shape, 4);
             const { mean, variance } = batchNorm(inputs[0]!, inputs[1]!, inputs[2]!, epsilon);
             const { value, grads } = tf.valueAndGrads(

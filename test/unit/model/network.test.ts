@@ -52,31 +52,39 @@ describe('the network', () => {
     b.dispose();
   });
 
-  it('computes a normalization with the ReLU after it as it computes them one by one', () => {
-    const relu = { type: 'activation', function: 'relu' };
-    const normalized = [{ type: 'conv2d', filters: 5 }, { type: 'batchNormalization' }];
-    const [whole, parts] = [
-      networkOf([...normalized, relu], [6, 5, 2]),
-      networkOf(normalized, [6, 5, 2]),
-    ];
-    const x = tf.tensor(numbers(240), [4, 6, 5, 2]) as tf.Tensor;
-    for (const training of [true, false]) {
-      const ctx = contextOf(4, { training });
-      const expected = tf.tidy(() => tf.relu(parts.apply(x, ctx)).dataSync());
-      const actual = tf.tidy(() => whole.apply(x, ctx).dataSync());
-      assert.deepEqual(actual, expected);
-      assert.ok(actual.some((value) => value === 0) && actual.some((value) => value > 0));
-    }
-    for (const name of ['movingMean', 'movingVariance']) {
-      const [a, b] = [whole, parts].map(({ weights }) =>
-        weights.get(`batchNormalization/${name}`)!.variable.dataSync(),
-      );
-      assert.deepEqual(a, b);
-    }
-    x.dispose();
-    whole.dispose();
-    parts.dispose();
-  });
+  for (const [name, top] of [
+    ['relu', Infinity],
+    ['relu6', 6],
+  ] as const) {
+    it(`computes a normalization with the ${name} after it as it computes them one by one`, () => {
+      const relu = { type: 'activation', function: name };
+      const normalized = [{ type: 'conv2d', filters: 5 }, { type: 'batchNormalization' }];
+      const [whole, parts] = [
+        networkOf([...normalized, relu], [6, 5, 2]),
+        networkOf(normalized, [6, 5, 2]),
+      ];
+      for (const { weights } of [whole, parts]) {
+        assign(weights.get('batchNormalization/gamma')!.variable, [1, 5, 5, 5, -5]);
+      }
+      const x = tf.tensor(numbers(240), [4, 6, 5, 2]) as tf.Tensor;
+      for (const training of [true, false]) {
+        const ctx = contextOf(4, { training });
+        const expected = tf.tidy(() => tf.minimum(tf.relu(parts.apply(x, ctx)), top).dataSync());
+        const actual = tf.tidy(() => whole.apply(x, ctx).dataSync());
+        assert.deepEqual(actual, expected);
+        assert.ok(actual.some((value) => value === 0) && actual.some((value) => value > 0));
+      }
+      for (const average of ['movingMean', 'movingVariance']) {
+        const [a, b] = [whole, parts].map(({ weights }) =>
+          weights.get(`batchNormalization/${average}`)!.variable.dataSync(),
+        );
+        assert.deepEqual(a, b);
+      }
+      x.dispose();
+      whole.dispose();
+      parts.dispose();
+    });
+  }
 
   it('finds the first layer whose output is not finite, and changes nothing', () => {
     const network = networkOf(layers, [4, 4, 1]);

@@ -102,7 +102,7 @@ static void group_norm_dx(const float *x, const float *dy, const batch_norm_para
       FOR_VECTORS(i, at, width) {
         const vfloat d = v_load(x + from + at) - c.mean[i];
         vfloat through = v_load(dy + from + at);
-        if (p->relu) through = through_relu(through, d, c.scale[i], c.beta[i]);
+        through = through_relu(p->relu, through, d, c.scale[i], c.beta[i]);
         const vfloat common = v_load(shift + base + at) + d * v_load(slope + base + at);
         v_store_part(dx + from + at, through * c.scale[i] - common, width - at);
       }

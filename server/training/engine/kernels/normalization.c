@@ -16,7 +16,7 @@
 typedef struct {
   const float *mean, *variance, *gamma, *beta;
   float epsilon;
-  // Whether a ReLU follows.
+  // What follows: nothing, a ReLU (1), or one that ends at 6 (2).
   int relu;
 } batch_norm_parameters;
 
@@ -38,13 +38,20 @@ static inline channels_in_hand take_channels(const batch_norm_parameters *p, int
 }
 
 // Calls a function for the channels from `base` on with constants for its first two arguments:
-// whether a ReLU follows, and the number of channels, where it is the usual one.
+// which ReLU follows, and the number of channels, where it is the usual one.
 #define WITH_CONSTANTS(function, relu, width, ...)                              \
   do {                                                                          \
     if ((width) < CHANNELS_AT_ONCE) function(relu, width, __VA_ARGS__);         \
+    else if ((relu) == 2) function(2, CHANNELS_AT_ONCE, __VA_ARGS__);           \
     else if (relu) function(1, CHANNELS_AT_ONCE, __VA_ARGS__);                  \
     else function(0, CHANNELS_AT_ONCE, __VA_ARGS__);                            \
   } while (0)
+
+// The value behind the ReLU that follows.
+static inline vfloat behind_relu(int relu, vfloat y) {
+  if (relu == 0) return y;
+  return relu == 2 ? v_minimum(v_relu(y), v_splat(6)) : v_relu(y);
+}
 
 static inline void normalize_rows(int relu, int width, const channels_in_hand *of, const float *x,
                                   int step, int rows, float *y) {
@@ -52,12 +59,12 @@ static inline void normalize_rows(int relu, int width, const channels_in_hand *o
   for (int row = 0; row < rows; row++, x += step, y += step) {
     FOR_VECTORS(i, at, width) {
       const vfloat y_i = v_multiply_add(v_load(x + at) - c.mean[i], c.scale[i], c.beta[i]);
-      v_store_part(y + at, relu ? v_relu(y_i) : y_i, width - at);
+      v_store_part(y + at, behind_relu(relu, y_i), width - at);
     }
   }
 }
 
-// y = (x - mean) / sqrt(variance + epsilon) * gamma + beta, then a ReLU if asked. Range: rows.
+// y = (x - mean) / sqrt(variance + epsilon) * gamma + beta, then the ReLU that is asked for. Range: rows.
 static void batch_norm(const float *x, int channels, const float *mean, const float *variance,
                        const float *gamma, const float *beta, float epsilon, int relu, float *y,
                        offset first, offset last) {
@@ -75,9 +82,12 @@ static void batch_norm(const float *x, int channels, const float *mean, const fl
 
 // dy behind the ReLU: what came through it. Whether a value did is worked out again from x, exactly
 // as on the way forward.
-static inline vfloat through_relu(vfloat dy, vfloat deviation, vfloat scale, vfloat beta) {
-  const vfloat y = v_multiply_add(deviation, scale, beta);
-  return v_select(y <= v_splat(0), v_splat(0), dy);
+static inline vfloat through_relu(int relu, vfloat dy, vfloat deviation, vfloat scale,
+                                  vfloat beta) {
+  if (relu == 0) return dy;
+  const vfloat y = v_multiply_add(deviation, scale, beta), none = v_splat(0);
+  const vfloat above = v_select(y <= none, none, dy);
+  return relu == 2 ? v_select(y >= v_splat(6), none, above) : above;
 }
 
 // Adds dy (x - mean), and dy, over some rows.
@@ -90,7 +100,7 @@ static inline void sum_rows_of_gradient(int relu, int width, const channels_in_h
     FOR_VECTORS(i, at, width) {
       const vfloat d = v_load(x + at) - c.mean[i];
       vfloat slope = v_load(dy + at);
-      if (relu) slope = through_relu(slope, d, c.scale[i], c.beta[i]);
+      slope = through_relu(relu, slope, d, c.scale[i], c.beta[i]);
       product[i] = v_multiply_add(d, slope, product[i]);
       sum[i] += slope;
     }
@@ -158,7 +168,7 @@ static inline void gradient_of_rows(int relu, int width, const channels_in_hand 
     FOR_VECTORS(i, at, width) {
       const vfloat d = v_load(x + at) - c.mean[i];
       vfloat through = v_load(dy + at);
-      if (relu) through = through_relu(through, d, c.scale[i], c.beta[i]);
+      through = through_relu(relu, through, d, c.scale[i], c.beta[i]);
       const vfloat rest = through - m.shift[i] - d * m.slope[i];
       v_store_part(dx + at, rest * c.scale[i], width - at);
     }

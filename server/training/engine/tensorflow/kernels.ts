@@ -1,11 +1,12 @@
 // Our fused operations on TensorFlow's fused kernels. What is registered here is what ops.ts finds; all
 // else it composes of TF.js operations, the gradients of which TF.js composes of element-wise ones.
+import type { FollowingRelu } from '../ops';
 import { registerKernel, type KernelFunc, type TensorInfo } from '@tensorflow/tfjs-core';
 import { execute, free, tensorflowBackendName, vector, type TensorflowBackend } from './backend';
 
 interface Call {
   readonly inputs: Readonly<Record<string, TensorInfo>>;
-  readonly attrs: { readonly epsilon: number; readonly activation: 'linear' | 'relu' };
+  readonly attrs: { readonly epsilon: number; readonly activation: 'linear' | FollowingRelu };
   readonly backend: TensorflowBackend;
 }
 
@@ -62,11 +63,18 @@ function moments({ inputs: { x }, backend }: Call): TensorInfo[] {
   return [mean!, variance!];
 }
 
+/** TensorFlow's operations for the activation behind a normalization. */
+const relus = {
+  linear: undefined,
+  relu: { value: 'Relu', gradient: 'ReluGrad' },
+  relu6: { value: 'Relu6', gradient: 'Relu6Grad' },
+} as const;
+
 function batchNorm({ inputs, attrs, backend }: Call): TensorInfo {
   const images = asImages(backend, inputs['x']!);
   const linear = normalize(backend, images, inputs, attrs.epsilon);
-  const isRelu = attrs.activation === 'relu';
-  const [output] = isRelu ? execute(backend, { name: 'Relu', inputs: [linear] }) : [linear];
+  const relu = relus[attrs.activation];
+  const [output] = relu ? execute(backend, { name: relu.value, inputs: [linear] }) : [linear];
   const result = reshape(backend, output!, inputs['x']!.shape);
   free(backend, new Set([images, linear, output!]));
   return result;
@@ -76,7 +84,8 @@ function batchNormGradient({ inputs, attrs, backend }: Call): TensorInfo[] {
   const { x, gamma, mean, variance, dy } = inputs;
   const images = asImages(backend, x!);
   const given = asImages(backend, dy!);
-  const dLinear = attrs.activation === 'relu' ? throughRelu(given) : given;
+  const relu = relus[attrs.activation];
+  const dLinear = relu ? throughRelu(given, relu.gradient) : given;
   const none = vector(backend, new Float32Array(0));
   const [dx, dGamma, dBeta, ...rest] = execute(
     backend,
@@ -93,11 +102,11 @@ function batchNormGradient({ inputs, attrs, backend }: Call): TensorInfo[] {
   return [result, dGamma!, dBeta!];
 
   /** The output was not kept: it is computed again, which costs less than keeping it would. */
-  function throughRelu(dOutput: TensorInfo): TensorInfo {
+  function throughRelu(dOutput: TensorInfo, name: string): TensorInfo {
     const y = normalize(backend, images, inputs, attrs.epsilon);
-    const result = reluGradient(backend, dOutput, y);
+    const [result] = execute(backend, { name, inputs: [dOutput, y] });
     free(backend, [y]);
-    return result;
+    return result!;
   }
 }
 

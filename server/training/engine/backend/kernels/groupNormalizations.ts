@@ -1,6 +1,6 @@
 import { type TensorInfo } from '@tensorflow/tfjs-core';
 import { attribute, type BackendKernel, input, type KernelCall } from './call';
-import { hasRelu, rowsAndChannels } from './normalizations';
+import { reluOf, rowsAndChannels } from './normalizations';
 
 /** Images as [samples, pixels, channels] with groups of channels. */
 interface Groups {
@@ -33,7 +33,7 @@ function normalize(call: KernelCall): TensorInfo[] {
     backend.pointer(input(call, 'gamma')),
     backend.pointer(input(call, 'beta')),
     attribute<number>(call, 'epsilon'),
-    hasRelu(call),
+    reluOf(call),
     ...[y, mean, variance].map((tensor) => backend.pointer(tensor)),
     samples,
   );
@@ -58,7 +58,7 @@ function gradient(call: KernelCall): TensorInfo[] {
   kernels.group_norm_gradient(
     ...[px!, pdy!, samples, pixels, channels, groups],
     ...known,
-    ...[attribute<number>(call, 'epsilon'), hasRelu(call), backend.pointer(dx)],
+    ...[attribute<number>(call, 'epsilon'), reluOf(call), backend.pointer(dx)],
     ...[ofGamma, ofBeta, parts],
   );
   kernels.group_totals(ofGamma, parts, channels, 1, backend.pointer(dGamma), channels);

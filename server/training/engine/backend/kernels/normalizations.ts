@@ -1,3 +1,4 @@
+import type { FollowingRelu } from '../../ops';
 import { type TensorInfo } from '@tensorflow/tfjs-core';
 import { allFloat, attribute, input, type KernelCall, product, type BackendKernel } from './call';
 import { runGroups } from './reductions';
@@ -33,8 +34,11 @@ interface Names {
 const ours: Names = { gamma: 'gamma', beta: 'beta', epsilon: 'epsilon' };
 const theirs: Names = { gamma: 'scale', beta: 'offset', epsilon: 'varianceEpsilon' };
 
-export function hasRelu(call: KernelCall): number {
-  return attribute<string | undefined>(call, 'activation') === 'relu' ? 1 : 0;
+/** Which ReLU follows, as normalization.c counts them. */
+export function reluOf(call: KernelCall): number {
+  const activation = attribute<FollowingRelu | 'linear' | undefined>(call, 'activation');
+  if (activation === 'relu6') return 2;
+  return activation === 'relu' ? 1 : 0;
 }
 
 function normalize(call: KernelCall, names: Names): TensorInfo {
@@ -50,7 +54,7 @@ function normalize(call: KernelCall, names: Names): TensorInfo {
     backend.pointer(input(call, names.gamma)),
     backend.pointer(input(call, names.beta)),
     attribute<number>(call, names.epsilon),
-    hasRelu(call),
+    reluOf(call),
     backend.pointer(y),
     rows,
   );
@@ -69,7 +73,7 @@ function normalizationGradient(call: KernelCall): TensorInfo[] {
   const pointers = ['x', 'dy', 'mean', 'variance', 'gamma', 'beta'].map((name) =>
     backend.pointer(input(call, name)),
   );
-  const given = [...pointers, epsilon, hasRelu(call), rows, channels] as const;
+  const given = [...pointers, epsilon, reluOf(call), rows, channels] as const;
   const to = [backend.pointer(dGamma), backend.pointer(dBeta)] as const;
   const groups = kernels.row_groups(rows);
   const products = backend.scratch(16 * groups * channels);
