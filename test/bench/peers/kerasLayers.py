@@ -12,8 +12,8 @@ CLASSES = {
     "maxPooling2d": "MaxPooling2D",
     "globalAveragePooling2d": "GlobalAveragePooling2D",
 }
-# What Keras' layers do not have: it must be off.
-OURS = ("weightStandardization", "dropConnect")
+# What Keras' layers do not have: it must be as Keras does it.
+OURS = {"weightStandardization": False, "dropConnect": 0, "mode": "inverted"}
 LEFT_OUT = ("type", "name", "inputs", "seed", *OURS)
 
 
@@ -24,7 +24,7 @@ def snake_case(name):
 def build_layer(value, more):
     kind = value["type"]
     known = getattr(keras.layers, CLASSES.get(kind, kind[0].upper() + kind[1:]))
-    assert not any(value.get(name) for name in OURS), value
+    assert all(value.get(name, theirs) == theirs for name, theirs in OURS.items()), value
     # How the weights begin is of no account: either they are set, or only the time matters.
     parameters = {
         snake_case(key): tuple(entry) if isinstance(entry, list) else entry
