@@ -1,19 +1,18 @@
 // Convolutions beside the plain one: depthwise, separable and transposed.
-import { activationParameter } from './activations';
 import { defineLayer, isMisfit } from './component';
 import { initializerParameter } from './initializers';
 import {
   biasSpecs,
+  epilogue,
+  geometry,
   kernelAndBias,
   kernelSpec,
   keras,
   named,
-  paddings,
   slideKernel,
   strideWithDilation,
 } from './layerParts';
-import { asPair, oneOfNames, wholeNumber, wholeNumberPair, yesNo } from './parameters';
-import { kernelRegularizer } from './regularizers';
+import { asPair, oneOfNames, wholeNumber } from './parameters';
 import { asImage, elements } from './shape';
 
 const filters = wholeNumber({
@@ -28,41 +27,6 @@ const depthMultiplier = wholeNumber({
   maximum: 256,
   default: 1,
 });
-
-const geometry = {
-  kernelSize: wholeNumberPair({
-    description: 'Rows and columns of the kernel.',
-    unit: 'px',
-    minimum: 1,
-    maximum: 1024,
-    default: 3,
-  }),
-  strides: wholeNumberPair({
-    description: 'Step of the kernel over the image.',
-    unit: 'px',
-    minimum: 1,
-    maximum: 1024,
-    default: 1,
-  }),
-  padding: oneOfNames(paddings, { description: 'What happens at the border.', default: 'valid' }),
-  dilation: wholeNumberPair({
-    description: 'Spacing of the kernel taps; above 1 it needs a stride of 1.',
-    unit: 'px',
-    minimum: 1,
-    maximum: 1024,
-    default: 1,
-  }),
-};
-
-const epilogue = {
-  useBias: yesNo({ description: 'Add a learned offset to each channel.', default: true }),
-  activation: activationParameter({
-    description: 'Function applied to the output.',
-    default: 'linear',
-  }),
-  biasInitializer: initializerParameter('How the bias starts.', 'zeros'),
-  kernelRegularizer,
-};
 
 const depthwiseInitializer = initializerParameter(
   'How the depthwise kernel starts.',

@@ -1,8 +1,10 @@
 // What layers have in common: names, padding, and the rules of kernels.
 import { Type } from '@sinclair/typebox';
 import { isMisfit, type Misfit, type Shape, type WeightSpec } from './component';
-import { asPair, text } from './parameters';
-import type { RegularizerValue } from './regularizers';
+import { activationParameter } from './activations';
+import { initializerParameter } from './initializers';
+import { asPair, oneOfNames, text, wholeNumberPair, yesNo } from './parameters';
+import { kernelRegularizer, type RegularizerValue } from './regularizers';
 import { asImage, slide } from './shape';
 
 /** Every layer may carry a name and say what it reads; without a name it gets its type with a number. */
@@ -27,6 +29,43 @@ export const paddings = {
   valid: 'No padding: the output shrinks by the kernel.',
   same: 'Zero padding, so that the output has ⌈input / stride⌉ pixels; an odd pixel goes to the right and bottom.',
 } as const;
+
+/** How a kernel lies on the image and moves over it. */
+export const geometry = {
+  kernelSize: wholeNumberPair({
+    description: 'Rows and columns of the kernel.',
+    unit: 'px',
+    minimum: 1,
+    maximum: 1024,
+    default: 3,
+  }),
+  strides: wholeNumberPair({
+    description: 'Step of the kernel over the image.',
+    unit: 'px',
+    minimum: 1,
+    maximum: 1024,
+    default: 1,
+  }),
+  padding: oneOfNames(paddings, { description: 'What happens at the border.', default: 'valid' }),
+  dilation: wholeNumberPair({
+    description: 'Spacing of the kernel taps; above 1 it needs a stride of 1.',
+    unit: 'px',
+    minimum: 1,
+    maximum: 1024,
+    default: 1,
+  }),
+};
+
+/** What happens to the output of a layer with a kernel, and how its parts begin. */
+export const epilogue = {
+  useBias: yesNo({ description: 'Add a learned offset to each channel.', default: true }),
+  activation: activationParameter({
+    description: 'Function applied to the output.',
+    default: 'linear',
+  }),
+  biasInitializer: initializerParameter('How the bias starts.', 'zeros'),
+  kernelRegularizer,
+};
 
 /** A reference to a layer of Keras. */
 export const keras = (name: string) => ({

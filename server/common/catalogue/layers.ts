@@ -4,9 +4,9 @@ import { defineLayer, isMisfit, type ValueOf } from './component';
 import { convolutionLayers } from './convolutionLayers';
 import { dropoutLayers } from './dropoutLayers';
 import { initializerParameter } from './initializers';
-import { kernelAndBias, keras, named, paddings, slideKernel } from './layerParts';
+import { epilogue, geometry, kernelAndBias, keras, named, slideKernel } from './layerParts';
 import { mergeLayers } from './mergeLayers';
-import { asPair, oneOfNames, realNumber, wholeNumber, wholeNumberPair, yesNo } from './parameters';
+import { asPair, realNumber, wholeNumber, yesNo } from './parameters';
 import { normalizationLayers } from './normalizationLayers';
 import { poolingLayers } from './poolingLayers';
 import { kernelRegularizer } from './regularizers';
@@ -21,36 +21,9 @@ const conv2d = defineLayer({
   params: {
     ...named,
     filters: wholeNumber({ description: 'Number of output channels.', minimum: 1, maximum: 65536 }),
-    kernelSize: wholeNumberPair({
-      description: 'Rows and columns of the kernel.',
-      unit: 'px',
-      minimum: 1,
-      maximum: 1024,
-      default: 3,
-    }),
-    strides: wholeNumberPair({
-      description: 'Step of the kernel over the image.',
-      unit: 'px',
-      minimum: 1,
-      maximum: 1024,
-      default: 1,
-    }),
-    padding: oneOfNames(paddings, { description: 'What happens at the border.', default: 'valid' }),
-    dilation: wholeNumberPair({
-      description: 'Spacing of the kernel taps; above 1 it needs a stride of 1.',
-      unit: 'px',
-      minimum: 1,
-      maximum: 1024,
-      default: 1,
-    }),
-    useBias: yesNo({ description: 'Add a learned offset to each channel.', default: true }),
-    activation: activationParameter({
-      description: 'Function applied to the output.',
-      default: 'linear',
-    }),
+    ...geometry,
+    ...epilogue,
     kernelInitializer: initializerParameter('How the kernel starts.', 'glorotUniform'),
-    biasInitializer: initializerParameter('How the bias starts.', 'zeros'),
-    kernelRegularizer,
     weightStandardization: yesNo({
       description:
         'Use each kernel with its mean taken off and divided by √(variance + 10⁻⁵) over its taps and input channels (Qiao et al., 2019).',

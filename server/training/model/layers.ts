@@ -1,7 +1,6 @@
-import { asPair } from '#common/catalogue/parameters';
 import type { LayerKind } from '#common/catalogue/layers';
 import { activation, conv2d as convolve, dense as multiply, prelu } from '../engine/ops';
-import { activate, splitActivation } from './activations';
+import { activate } from './activations';
 import { batchNormalization } from './batchNormalization';
 import { conv2dTranspose, depthwiseConv2d, separableConv2d } from './convolutionLayers';
 import {
@@ -12,6 +11,7 @@ import {
   spatialDropout2d,
   stochasticDepth,
 } from './dropout';
+import { epilogueOf, geometryOf } from './kernelOptions';
 import type { LayerBuilder } from './layer';
 import { mergeLayers } from './mergeLayers';
 import { poolingLayers } from './poolingLayers';
@@ -25,26 +25,19 @@ import {
 import { standardizeKernels } from './weightStandardization';
 
 const conv2d: LayerBuilder<'conv2d'> = (value, _, weight) => {
-  const { fused, after } = splitActivation(value.activation);
-  const options = {
-    strides: asPair(value.strides),
-    padding: value.padding,
-    dilations: asPair(value.dilation),
-    activation: fused,
-    ...(value.useBias ? { bias: weight('bias') } : {}),
-  };
+  const { fused, after } = epilogueOf(value, weight);
+  const options = { ...geometryOf(value), ...fused };
   const kernel = weight('kernel');
   const used = value.weightStandardization ? () => standardizeKernels(kernel) : () => kernel;
   return { apply: (x) => activate(convolve(x, used(), options), after) };
 };
 
 const dense: LayerBuilder<'dense'> = (value, { name }, weight) => {
-  const { fused, after } = splitActivation(value.activation);
-  const options = { activation: fused, ...(value.useBias ? { bias: weight('bias') } : {}) };
+  const { fused, after } = epilogueOf(value, weight);
   const kernel = weight('kernel');
   return {
     apply: (x, ctx) =>
-      activate(multiply(x, dropConnections(kernel, value, name, ctx), options), after),
+      activate(multiply(x, dropConnections(kernel, value, name, ctx), fused), after),
   };
 };
 
