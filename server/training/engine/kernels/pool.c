@@ -40,7 +40,8 @@ static task_call call_of(const pool *p, int thread) {
 static void run_chunks(pool *p, int thread) {
   for (;;) {
     const offset idx = ADD(p->next.value, 1);
-    if (idx >= p->chunks) return;
+    // A task that is closed is not looked at: the caller may be writing the next one.
+    if (idx >= CLOSED || idx >= p->chunks) return;
     const task_call call = call_of(p, thread);
     const offset first = idx * p->chunk;
     p->open->run(&call, first, MIN(first + p->chunk, p->count));
