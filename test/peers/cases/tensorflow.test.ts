@@ -2,20 +2,14 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { layers, type LayerKind } from '#common/catalogue/layers';
-import { traceExperiment } from '#common/experiment/trace';
 import { decodeSafetensors } from '#common/safetensors';
 import { CACHE } from '../../../scripts/processes';
 import { probeEngines } from '../../../server/training/engine/engine';
 import { recipeFor } from '../../../server/training/engine/install/recipe';
 import { executeRun } from '../../../server/training/run/execute';
+import { exampleImage, netAround } from '../../unit/model/catalogueNets';
 import { run } from '../../cli/cli';
-import {
-  checkpointFile,
-  makeRuns,
-  readJson,
-  resolve,
-  tinyExperiment,
-} from '../../training/support';
+import { checkpointFile, makeRuns, readJson, tinyExperiment } from '../../training/support';
 
 const runs = makeRuns();
 after(() => runs.remove());
@@ -63,7 +57,7 @@ describe('TensorFlow as an engine', () => {
 
   for (const kind of Object.keys(layers) as LayerKind[]) {
     it(`trains the layer ${kind} as our own engine does`, async () => {
-      await compare({ ...plain, model: { layers: modelWith(kind) } }, 1e-4);
+      await compare({ ...plain, model: modelWith(kind) }, 1e-4);
     });
   }
 });
@@ -76,7 +70,7 @@ const withoutBias = tinyExperiment.model.layers.map((layer) =>
 /** Nothing but the network, and an optimizer that does not enlarge differences of rounding. */
 const plain = {
   data: {
-    source: { type: 'synthetic', shape: [8, 8, 2], classes: 3, count: 60, noise: 0.3 },
+    source: { type: 'synthetic', shape: exampleImage, classes: 2, count: 60, noise: 0.3 },
     split: tinyExperiment.data.split,
   },
   augmentation: [],
@@ -86,20 +80,11 @@ const plain = {
 };
 
 /** A network with the first example of a layer in a place where it fits. */
-function modelWith(kind: LayerKind): readonly object[] {
+function modelWith(kind: LayerKind): object {
   const [example] = layers[kind].examples;
-  const head = [{ type: 'flatten' }, { type: 'dense', units: 3 }];
-  const first = { type: 'conv2d', filters: 4, kernelSize: 3, padding: 'same', useBias: false };
-  const places = [
-    [first, example!, ...head],
-    [first, { type: 'flatten' }, example!, { type: 'dense', units: 3 }],
-  ];
-  const fitting = places.find((model) => {
-    const experiment = resolve({ ...plain, model: { layers: model } });
-    return traceExperiment(experiment, plain.data.source.shape).findings.length === 0;
-  });
-  if (fitting !== undefined) return fitting;
-  throw new Error(`The example of "${kind}" fits in none of these places. Add one where it does.`);
+  const model = netAround([example!]);
+  assert.ok(model.layers.includes(example!), `The example of "${kind}" fits in no place.`);
+  return model;
 }
 
 /** Trains an experiment on both engines and compares all that they have learned. */

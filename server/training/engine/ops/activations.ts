@@ -36,7 +36,8 @@ export function activation(
 
 /** x, or the slope of the channel (the last axis) times x below zero. */
 export function prelu(x: tf.Tensor, slope: tf.Tensor): tf.Tensor {
-  if (!onOwnBackend(preluName)) return tf.prelu(x, slope);
+  // TensorFlow's own kernel calls methods of tensors that TF.js' core alone does not give them.
+  if (!onOwnBackend(preluName)) return tf.add(tf.relu(x), tf.mul(slope, tf.minimum(x, 0)));
   return run(preluName, { x, slope });
 }
 
