@@ -1,8 +1,11 @@
 // Lightbench's worker: node ownWorker.ts ENGINE THREADS. It answers requests, a JSON object a line.
 import { createInterface } from 'node:readline';
+import type * as tf from '@tensorflow/tfjs-core';
+import { buildAugmentation } from '../../../server/training/augmentation/augment';
 import { createBatchReader } from '../../../server/training/run/batches';
 import { openDataset } from '../../../server/training/data/dataset';
 import { openEngine } from '../../../server/training/engine/engine';
+import { createProgram } from '../../../server/training/engine/program';
 import { openNet } from '../nets';
 import { timeSteps } from '../timing';
 import type { Answer, Request, Versions } from './side';
@@ -36,14 +39,33 @@ async function openStep(subject: Subject): Promise<Step> {
     : (await openNet(subject.name)).step;
 }
 
-/** Reads the same samples again and again, in another epoch each time so that the draws differ. */
-async function openAugmentation({ experiment }: Subject): Promise<Step> {
+/** Reads and changes the same samples again and again, in another epoch each time so that the draws differ. */
+async function openAugmentation({ experiment, image }: Subject): Promise<Step> {
   const { data, seed, training } = experiment;
   const dataset = await openDataset(data.source, { baseFolder: '.', seed });
   const readBatch = createBatchReader(dataset);
-  const samples = Uint32Array.from({ length: training.batchSize }, (_, idx) => idx);
-  let epoch = 0;
-  return async () => void readBatch({ samples, split: 'train', epoch: epoch++, training: true });
+  const samples = Int32Array.from({ length: training.batchSize }, (_, idx) => idx);
+  const augmentation = buildAugmentation(experiment);
+  const program = createProgram({
+    inputs: {
+      images: { shape: [samples.length, ...image], dtype: 'float32' },
+      samples: { shape: [samples.length], dtype: 'int32' },
+      epoch: { shape: [], dtype: 'int32' },
+    },
+    compute: (given) => {
+      const epoch = given['epoch'] as tf.Scalar;
+      const ofBatch = { epoch, samples: given['samples'] as tf.Tensor1D };
+      const ctx = { training: true, seed, split: 'train', ...ofBatch } as const;
+      return { images: augmentation.apply(given['images'] as tf.Tensor4D, ctx) };
+    },
+  });
+  const request = { samples: Uint32Array.from(samples), split: 'train', training: true } as const;
+  let count = 0;
+  return () => {
+    const epoch = count++;
+    const { images } = readBatch({ ...request, epoch });
+    return program.run({ images, samples, epoch: Int32Array.of(epoch) });
+  };
 }
 
 function answer(value: Versions | Answer): void {
