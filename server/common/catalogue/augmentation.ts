@@ -3,7 +3,7 @@ import { colourAugmentations } from './augmentationColour';
 import { geometricAugmentations } from './augmentationGeometry';
 import { noiseAugmentations } from './augmentationNoise';
 import { chance } from './augmentationParts';
-import { defineComponent, valueSchema, type ValueOf } from './component';
+import { defineComponent, branchesOf, type ValueOf } from './component';
 
 const single = {
   ...geometricAugmentations,
@@ -14,11 +14,7 @@ const single = {
 type SingleValue = ValueOf<(typeof single)[keyof typeof single]>;
 
 const choice = Type.Unsafe<SingleValue>({
-  oneOf: Object.values(single).map((component) => ({
-    ...valueSchema(component),
-    title: component.title,
-    description: component.summary,
-  })),
+  oneOf: branchesOf(single),
   description: 'One of the changes that may happen.',
   family: 'augmentation',
 });

@@ -212,3 +212,12 @@ export function valueSchema<T extends string, P extends TProperties>(
   const further = component.others === undefined ? {} : { additional: component.others };
   return Type.Object(members, further) as TObject<{ type: TLiteral<T> } & P>;
 }
+
+/** The branches of a schema that takes one of several components, told apart by `type`. */
+export function branchesOf(components: Readonly<Record<string, unknown>>): readonly object[] {
+  return (Object.values(components) as readonly Component[]).map((component) => ({
+    ...valueSchema(component),
+    title: component.title,
+    description: component.summary,
+  }));
+}

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { defineComponent, valueSchema, type ValueOf } from './component';
+import { defineComponent, branchesOf, type ValueOf } from './component';
 import { oneOfNames, realNumber } from './parameters';
 
 const he = { title: 'He et al., Delving deep into rectifiers, ICCV 2015' };
@@ -200,11 +200,7 @@ export type InitializerValue = ValueOf<(typeof initializers)[InitializerKind]>;
 
 /** The schema of a layer's initializer parameter. */
 export function initializerParameter(description: string, defaultType: InitializerKind) {
-  const oneOf = Object.values(initializers).map((component) => ({
-    ...valueSchema(component),
-    title: component.title,
-    description: component.summary,
-  }));
+  const oneOf = branchesOf(initializers);
   return Type.Unsafe<InitializerValue>({
     oneOf,
     description,

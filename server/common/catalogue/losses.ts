@@ -1,11 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox';
-import {
-  type Component,
-  defineLoss,
-  type LossComponent,
-  valueSchema,
-  type ValueOf,
-} from './component';
+import { defineLoss, type LossComponent, branchesOf, type ValueOf } from './component';
 import { lossesOfClasses } from './lossesOfClasses';
 import { lossesOfImages } from './lossesOfImages';
 import { lossesOfValues } from './lossesOfValues';
@@ -45,11 +39,7 @@ const schedule = Type.Object(
 const term = Type.Object(
   {
     loss: Type.Unsafe<SimpleLossValue>({
-      oneOf: Object.values(simpleLosses).map((component) => ({
-        ...valueSchema(component as Component),
-        title: component.title,
-        description: component.summary,
-      })),
+      oneOf: branchesOf(simpleLosses),
       description: 'The loss of this term.',
       family: 'losses',
     }),

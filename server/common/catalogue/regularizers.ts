@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { defineComponent, valueSchema, type ValueOf } from './component';
+import { defineComponent, branchesOf, type ValueOf } from './component';
 import { realNumber } from './parameters';
 
 const lambda = realNumber({
@@ -65,11 +65,7 @@ export type RegularizerValue = ValueOf<(typeof regularizers)[RegularizerKind]>;
 /** The parameter of a layer whose kernel is regularized in its own way. */
 export const kernelRegularizer = Type.Optional(
   Type.Unsafe<RegularizerValue>({
-    oneOf: Object.values(regularizers).map((component) => ({
-      ...valueSchema(component),
-      title: component.title,
-      description: component.summary,
-    })),
+    oneOf: branchesOf(regularizers),
     description: "What keeps this layer's kernel small, in place of the section `regularization`.",
     family: 'regularizers',
   }),

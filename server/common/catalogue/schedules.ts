@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox';
-import { defineComponent, valueSchema, type ValueOf } from './component';
+import { defineComponent, branchesOf, type ValueOf } from './component';
 import { oneOfNames, realNumber, wholeNumber } from './parameters';
 
 /** Every schedule can begin gently. */
@@ -227,10 +227,6 @@ export type ScheduleValue = ValueOf<(typeof schedules)[ScheduleKind]>;
 
 /** The schema of an optimizer's schedule. */
 export function scheduleParameter(description: string) {
-  const oneOf = Object.values(schedules).map((component) => ({
-    ...valueSchema(component),
-    title: component.title,
-    description: component.summary,
-  }));
+  const oneOf = branchesOf(schedules);
   return Type.Unsafe<ScheduleValue>({ oneOf, description, family: 'schedules' });
 }

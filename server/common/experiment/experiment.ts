@@ -1,7 +1,7 @@
 import { Type, type Static, type TSchema, type TObject } from '@sinclair/typebox';
 import type { AugmentationValue } from '../catalogue/augmentation';
 import { argumentSchema, type BlockDefinition, type BlockUse } from '../catalogue/blocks';
-import { valueSchema } from '../catalogue/component';
+import { branchesOf } from '../catalogue/component';
 import { splitSchema, type DataSourceValue } from '../catalogue/data';
 import { family, type FamilyName } from '../catalogue/index';
 import type { LayerValue } from '../catalogue/layers';
@@ -38,11 +38,7 @@ export interface ModelValue {
 
 /** One of the components of a family, told apart by `type`; `family` leads back to the catalogue. */
 function oneOf(name: FamilyName, description: string): TSchema {
-  const branches = Object.values(family(name).components).map((component) => ({
-    ...valueSchema(component),
-    title: component.title,
-    description: component.summary,
-  }));
+  const branches = branchesOf(family(name).components);
   return Type.Unsafe({ oneOf: branches, description, family: name });
 }
 
