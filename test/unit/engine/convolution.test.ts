@@ -1,3 +1,4 @@
+import * as assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
 import { conv2d } from '../../../server/training/engine/ops';
 import { backendName } from '../../../server/training/engine/backend/backend';
@@ -48,6 +49,13 @@ const cases: readonly ConvCase[] = [
   { image: [2, 9, 17, 24], filter: [3, 3, 5], strides: [2, 2], dilations: one, padding: 'same' },
   { image: [1, 11, 12, 24], filter: [3, 3, 7], strides: one, dilations: [2, 2], padding: 'same' },
   { image: [1, 3, 200, 24], filter: [2, 3, 3], strides: one, dilations: one, padding: 'same' },
+  // Channels enough for Winograd's points: odd and even sizes, whole and cut panels and vectors, and more
+  // tiles than a block.
+  { image: [1, 4, 4, 16], filter: [3, 3, 16], strides: one, dilations: one, padding: 'same' },
+  { image: [3, 9, 10, 17], filter: [3, 3, 19], strides: one, dilations: one, padding: 'same' },
+  { image: [2, 13, 8, 37], filter: [3, 3, 33], strides: one, dilations: one, padding: 'valid' },
+  { image: [5, 12, 13, 24], filter: [3, 3, 48], strides: one, dilations: one, padding: 'valid' },
+  { image: [1, 6, 5, 520], filter: [3, 3, 70], strides: one, dilations: one, padding: 'same' },
   // A kernel with more taps than a block of the pointer table holds at once.
   { image: [1, 24, 24, 9], filter: [19, 17, 2], strides: one, dilations: one, padding: 'same' },
   ...combinations(),
@@ -146,6 +154,20 @@ for (const variant of variants) {
         const y = convolve(x, w);
         return [y, ...tf.grads(convolve)([x, w], random(y.shape, 3))];
       });
+    });
+
+    it('shows NaN in every output that sees it, and in no tile beyond, with many channels', async () => {
+      const image = numbers(8 * 8 * 16, 1);
+      image[(3 * 8 + 3) * 16 + 5] = NaN;
+      const [y] = await runOn(backendName, () =>
+        tf.conv2d(tf.tensor4d(image, [1, 8, 8, 16]), tf.fill([3, 3, 16, 16], 0.5), 1, 'same'),
+      );
+      const isNaNAt = (row: number, column: number): boolean =>
+        Number.isNaN(y!.values[(row * 8 + column) * 16]);
+      for (const row of [2, 3, 4])
+        for (const column of [2, 3, 4]) assert.ok(isNaNAt(row, column), `${row}, ${column}`);
+      for (let i = 0; i < 8; i++)
+        for (const edge of [0, 1, 6, 7]) assert.ok(!isNaNAt(i, edge) && !isNaNAt(edge, i), `${i}`);
     });
 
     it('shows NaN and infinity where they came in, and nowhere else', async () => {

@@ -3,6 +3,8 @@ const queryNames = [
   'packed_floats',
   'panel_count',
   'conv2d_scratch_bytes',
+  'conv2d_packed_floats',
+  'conv2d_input_gradient_packed_floats',
   'conv2d_filter_gradient_parts',
   'conv2d_filter_gradient_units',
   'conv2d_filter_gradient_scratch_bytes',

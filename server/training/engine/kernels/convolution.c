@@ -1,5 +1,5 @@
 // Convolution of NHWC images and its two gradients, for any stride, dilation and padding.
-#include "product.c"
+#include "winograd.c"
 
 static inline int taps_of(const conv_shape *s) { return s->filter_height * s->filter_width; }
 
@@ -27,9 +27,24 @@ static gather forward_gather(const conv_shape *s, const float *x, int *tap_y, in
 }
 
 static int conv2d_scratch_bytes(const conv_shape *s) {
-  return (int)(product_scratch_bytes(taps_of(s), s->filter_width,
+  const conv_shape turned = turned_over(s);
+  int most = 0;
+  if (is_winograd(s)) most = winograd_scratch_bytes(s);
+  if (is_winograd(&turned)) most = MAX(most, winograd_scratch_bytes(&turned));
+  return MAX(most, (int)(product_scratch_bytes(taps_of(s), s->filter_width,
                                      MAX(s->in_channels, s->out_channels)) +
-               3 * (taps_of(s) * sizeof(int) + 64));
+               3 * (taps_of(s) * sizeof(int) + 64)));
+}
+
+// Floats of a packed filter, for the convolution or for the gradient of its input.
+static int conv2d_packed_floats(const conv_shape *s) {
+  const int points = is_winograd(s) ? POINTS : taps_of(s);
+  return packed_floats(points, s->in_channels, s->out_channels);
+}
+
+static int conv2d_input_gradient_packed_floats(const conv_shape *s) {
+  const conv_shape turned = turned_over(s);
+  return conv2d_packed_floats(&turned);
 }
 
 // ---- forward ----
@@ -37,12 +52,17 @@ static int conv2d_scratch_bytes(const conv_shape *s) {
 // Packs the filter for the forward product. Range: panels of output channels.
 static void conv2d_pack(const conv_shape *s, const float *filter, float *packed, int first, int last) {
   const int c = s->in_channels, k = s->out_channels;
-  pack_panels(filter, taps_of(s), c, k, (offset)c * k, k, 1, packed, first, last);
+  if (is_winograd(s)) pack_points(filter, c, k, (offset)c * k, k, 1, packed, first, last);
+  else pack_panels(filter, taps_of(s), c, k, (offset)c * k, k, 1, packed, first, last);
 }
 
 // y = x * filter + bias, followed by a ReLU if asked. Range: images.
 static void conv2d(const conv_shape *s, const float *x, const float *packed, const float *bias, int relu,
             float *y, void *scratch, int first, int last) {
+  if (is_winograd(s)) {
+    winograd(s, x, packed, bias, relu, y, scratch, first, last);
+    return;
+  }
   char *cursor = scratch;
   const int taps = taps_of(s), k = s->out_channels;
   int *tap_y = carve(&cursor, taps * sizeof(int)), *tap_x = carve(&cursor, taps * sizeof(int));
@@ -62,9 +82,11 @@ static void conv2d(const conv_shape *s, const float *x, const float *packed, con
 static void conv2d_input_gradient_pack(const conv_shape *s, const float *filter, float *packed, int first,
                                 int last) {
   const int c = s->in_channels, k = s->out_channels;
+  const conv_shape turned = turned_over(s);
   const int taps = taps_of(s);
-  pack_panels(filter + (offset)(taps - 1) * c * k, taps, k, c, -(offset)c * k, 1, k, packed, first,
-              last);
+  const float *tap = filter + (offset)(taps - 1) * c * k;
+  if (is_winograd(&turned)) pack_points(tap, k, c, -(offset)c * k, 1, k, packed, first, last);
+  else pack_panels(tap, taps, k, c, -(offset)c * k, 1, k, packed, first, last);
 }
 
 // The taps that reach inputs (phase_y + a * stride, phase_x + b * stride), and where they come
@@ -125,6 +147,11 @@ static void phase_input_gradient(const conv_shape *s, const float *dy, const flo
 static void conv2d_input_gradient(const conv_shape *s, const float *dy, const float *packed,
                                   const float *bias, int relu, float *dx, void *scratch, int first,
                                   int last) {
+  const conv_shape turned = turned_over(s);
+  if (is_winograd(&turned)) {
+    winograd(&turned, dy, packed, bias, relu, dx, scratch, first, last);
+    return;
+  }
   for (int y = 0; y < MIN(s->stride_y, s->in_height); y++)
     for (int x = 0; x < MIN(s->stride_x, s->in_width); x++)
       phase_input_gradient(s, dy, packed, bias, relu, dx, y, x, scratch, first, last);

@@ -5,13 +5,11 @@
 // rows under all taps are copied side by side, as patches, and multiplied as one matrix. The batch
 // is divided into parts, whose sums are added at the end in order. All this depends on the shape
 // alone.
-#include "patches.c"
+#include "winogradGradient.c"
 
-// Pixels over which sums stay in registers, floats of patches that stay in the caches, and parts of
-// the batch that are summed on their own.
+// Pixels over which sums stay in registers, and floats of patches that stay in the caches.
 #define GRADIENT_PIXELS 192
 #define GRADIENT_FLOATS 49152
-#define GRADIENT_PARTS 16
 // Memory for the parts, in floats; and the units of work that there should be for threads to share.
 #define GRADIENT_PART_FLOATS (4 << 20)
 #define GRADIENT_UNITS 8
@@ -52,28 +50,25 @@ static gradient_plan plan_gradient(const conv_shape *s) {
   return plan;
 }
 
-static int conv2d_filter_gradient_parts(const conv_shape *s) { return plan_gradient(s).parts; }
+static int conv2d_filter_gradient_parts(const conv_shape *s) {
+  return is_winograd(s) ? plan_points(s).parts : plan_gradient(s).parts;
+}
 
 // The number of units of work: its range.
 static int conv2d_filter_gradient_units(const conv_shape *s) {
+  if (is_winograd(s)) return plan_points(s).parts * plan_points(s).slices;
   const gradient_plan plan = plan_gradient(s);
   return plan.parts * plan.slices;
 }
 
 static int conv2d_filter_gradient_scratch_bytes(const conv_shape *s) {
+  if (is_winograd(s)) return point_gradient_scratch_bytes(s);
   const gradient_plan plan = plan_gradient(s);
   const int zeros = s->filter_width * s->in_channels + LANES;
   const int patch = plan.copies ? plan.stride : 0;
   const int block = plan.pixels * (patch + TILE_COLUMNS) + TILE_ROWS;
   return (2 * taps_of(s) + zeros + block) * 4 + 5 * 64;
 }
-
-// What the gradients are made of: dy or, where y is given, the part of it that came through the
-// ReLU at y.
-typedef struct {
-  const float *dy, *y;
-  int columns;
-} slopes;
 
 // Copies the columns of one panel, `width` of them, for `count` pixels from `start` on, side by
 // side, and adds them to the gradient of the bias.
@@ -92,24 +87,6 @@ static inline void pack_slopes(const slopes *from, int masked, offset start, int
   }
   for (int half = 0; half < width; half += LANES)
     v_store_part(bias + half, v_load(bias + half) + sum[half / LANES], width - half);
-}
-
-static inline void load_tile(const float *from, offset stride, int rows, int width, tile *sums) {
-  UNROLL for (int i = 0; i < TILE_ROWS; i++) {
-    const float *p = from + MIN(i, rows - 1) * stride;
-    sums->low[i] = v_load(p);
-    sums->high[i] = width > LANES ? v_load(p + LANES) : sums->low[i];
-  }
-}
-
-static inline void store_tile(float *to, offset stride, int rows, int width, const tile *sums) {
-  if (rows == TILE_ROWS && width == TILE_COLUMNS) {
-    UNROLL for (int i = 0; i < TILE_ROWS; i++) store_row(to + i * stride, sums, i, TILE_COLUMNS);
-    return;
-  }
-  UNROLL for (int i = 0; i < TILE_ROWS; i++) {
-    if (i < rows) store_row(to + i * stride, sums, i, width);
-  }
 }
 
 // Adds one block of patches times the slopes of one panel.
@@ -249,8 +226,16 @@ static void part_filter_gradient(const conv_shape *s, const gradient_plan *plan,
 static void conv2d_filter_gradient(const conv_shape *s, const float *x, const float *dy,
                                    const float *y, float *parts, void *scratch, int first,
                                    int last) {
-  const gradient_plan plan = plan_gradient(s);
   const slopes slope = {dy, y, s->out_channels};
+  const offset size = (offset)(taps_of(s) * s->in_channels + 1) * s->out_channels;
+  if (is_winograd(s)) {
+    const point_plan plan = plan_points(s);
+    for (int unit = first; unit < last; unit++)
+      part_point_gradient(s, &plan, x, &slope, parts + unit / plan.slices * size, scratch,
+                          unit / plan.slices, unit % plan.slices);
+    return;
+  }
+  const gradient_plan plan = plan_gradient(s);
   for (int unit = first; unit < last; unit++) {
     const int part = unit / plan.slices, slice = unit % plan.slices;
     part_filter_gradient(s, &plan, x, &slope, parts + part * plan.size, scratch, part, slice);

@@ -5,8 +5,8 @@
 // belongs to these channels stays in registers.
 #include "reduction.c"
 
-// Fewer would leave lines of the cache half used.
-#define VECTORS (LANES < 16 ? 4 : 2)
+// What belongs to so many vectors of channels fits into 16 registers.
+#define VECTORS 2
 #define CHANNELS_AT_ONCE (VECTORS * LANES)
 // Vector i begins at channel `at` of those in hand.
 #define FOR_VECTORS(i, at, width)                                                        \

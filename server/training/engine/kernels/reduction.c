@@ -4,7 +4,6 @@
 #include "vmath.h"
 
 #define SUM_BLOCK 64
-#define STRIP 1024
 
 // ---- inner = 1: along rows. Range: rows ----
 
@@ -56,21 +55,33 @@ static inline vfloat term_of(int kind, const float *x, const float *mean) {
   return d * d;
 }
 
+// Columns at once, whose sums stay in registers.
+#define SUM_COLUMNS (4 * LANES)
+
+// Adds some rows of the first `width` columns to their totals.
+static inline void add_rows_down(int kind, const float *x, const float *mean, offset rows, int step,
+                                 int width, double *totals) {
+  float part[SUM_COLUMNS];
+  vfloat sums[4] = {v_splat(0), v_splat(0), v_splat(0), v_splat(0)};
+  for (offset row = 0; row < rows; row++, x += step)
+    UNROLL for (int i = 0; i < 4; i++)
+      if (i * LANES < width) sums[i] += term_of(kind, x + i * LANES, mean + i * LANES);
+  UNROLL for (int i = 0; i < 4; i++) v_store(part + i * LANES, sums[i]);
+  for (int i = 0; i < width; i++) totals[i] += (double)part[i];
+}
+
 // totals[column] = the sum over `rows` rows.
 static inline void sum_down(int kind, const float *x, const float *mean, offset rows, int columns,
                             double *totals) {
-  float part[STRIP + LANES];
-  for (int base = 0; base < columns; base += STRIP) {
-    const int width = MIN(STRIP, columns - base);
-    for (int i = 0; i < width; i++) totals[base + i] = 0;
-    for (offset start = 0; start < rows; start += SUM_BLOCK) {
-      fill_zero(part, width);
-      for (offset row = start; row < MIN(start + SUM_BLOCK, rows); row++) {
-        const offset at = row * columns + base;
-        for (int i = 0; i < width; i += LANES)
-          v_store(part + i, v_load(part + i) + term_of(kind, x + at + i, mean + base + i));
-      }
-      for (int i = 0; i < width; i++) totals[base + i] += (double)part[i];
+  for (int i = 0; i < columns; i++) totals[i] = 0;
+  for (offset start = 0; start < rows; start += SUM_BLOCK) {
+    const offset count = MIN((offset)SUM_BLOCK, rows - start);
+    for (int base = 0; base < columns; base += SUM_COLUMNS) {
+      const float *from = x + start * columns + base;
+      const int width = columns - base;
+      if (width >= SUM_COLUMNS)
+        add_rows_down(kind, from, mean + base, count, columns, SUM_COLUMNS, totals + base);
+      else add_rows_down(kind, from, mean + base, count, columns, width, totals + base);
     }
   }
 }

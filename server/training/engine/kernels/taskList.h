@@ -12,6 +12,8 @@ TASK(matmul_pack, (double)I(2) * TILE_COLUMNS, P(0), I(1), I(2), I(3), P(4))
 TASK(matmul, (double)I(3) * I(4) / LANES, P(0), I(1), I(2), I(3), I(4), P(5), P(6), I(7), P(8))
 
 QUERY(conv2d_scratch_bytes, P(0))
+QUERY(conv2d_packed_floats, P(0))
+QUERY(conv2d_input_gradient_packed_floats, P(0))
 TASK(conv2d_pack, shape_taps(P(0)) * TILE_COLUMNS, P(0), P(1), P(2))
 TASK(conv2d, shape_cost(P(0)), P(0), P(1), P(2), P(3), I(4), P(5), SCRATCH)
 TASK(conv2d_input_gradient_pack, shape_taps(P(0)) * TILE_COLUMNS, P(0), P(1), P(2))

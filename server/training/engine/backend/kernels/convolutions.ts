@@ -59,11 +59,8 @@ function convolve(call: KernelCall): TensorInfo {
   const filter = input(call, 'filter');
   const info = convInfo(call, x.shape, filter.shape);
   const y = backend.makeOutputInfo(info.outShape);
-  const taps = info.filterHeight * info.filterWidth;
   const shape = backend.shapePointer(convRecord(info));
-  const packed = backend.scratch(
-    4 * kernels.packed_floats(taps, info.inChannels, info.outChannels),
-  );
+  const packed = backend.scratch(4 * kernels.conv2d_packed_floats(shape));
   backend.reserveThreadScratch(kernels.conv2d_scratch_bytes(shape));
   const { bias, relu } = epilogue(call);
   const panels = kernels.panel_count(info.outChannels);
@@ -84,11 +81,8 @@ function inputGradient(call: KernelCall, dy: TensorInfo): TensorInfo {
   const inShape = attribute<number[]>(call, 'inputShape');
   const info = convInfo(call, inShape, filter.shape);
   const dx = backend.makeOutputInfo(inShape);
-  const taps = info.filterHeight * info.filterWidth;
   const shape = backend.shapePointer(convRecord(info));
-  const packed = backend.scratch(
-    4 * kernels.packed_floats(taps, info.outChannels, info.inChannels),
-  );
+  const packed = backend.scratch(4 * kernels.conv2d_input_gradient_packed_floats(shape));
   backend.reserveThreadScratch(kernels.conv2d_scratch_bytes(shape));
   const panels = kernels.panel_count(info.inChannels);
   kernels.conv2d_input_gradient_pack(shape, backend.pointer(filter), packed, panels);
