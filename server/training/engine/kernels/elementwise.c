@@ -1,5 +1,6 @@
 // Element-wise operations: one operand, or two with broadcasting. Ranges are elements of the
 // result.
+#include "broadcast.h"
 #include "vmath.h"
 
 // ---- one operand ----
@@ -28,26 +29,6 @@ DEFINE_UNARY(unary_elu, v_elu(x))
 DEFINE_UNARY(unary_error_function, v_erf(x))
 
 // ---- two operands ----
-
-#define MOST_AXES 6
-
-// The axes of a result and the steps of both operands along them, in elements; the last axis is the
-// innermost, where a step is 1 or, for a repeated operand, 0. TypeScript merges axes before it
-// calls.
-typedef struct {
-  int32_t rank;
-  int32_t size[MOST_AXES], a_step[MOST_AXES], b_step[MOST_AXES];
-} broadcast;
-
-// Where row `row` of the result begins in an operand.
-static inline offset row_start(const broadcast *s, const int32_t *step, offset row) {
-  offset start = 0;
-  for (int axis = s->rank - 2; axis >= 0; axis--) {
-    start += row % s->size[axis] * step[axis];
-    row /= s->size[axis];
-  }
-  return start;
-}
 
 // The expression sees vectors `a` and `b`. The step is tested outside of the loop over a row.
 #define FOR_ROW(load_a, load_b, expression)                                   \

@@ -5,7 +5,7 @@
 // rows under all taps are copied side by side, as patches, and multiplied as one matrix. The batch
 // is divided into parts, whose sums are added at the end in order. All this depends on the shape
 // alone.
-#include "patches.c"
+#include "patches.h"
 
 // Pixels over which sums stay in registers, floats of patches that stay in the caches, and parts of
 // the batch that are summed on their own.

@@ -1,5 +1,6 @@
 // Copies of blocks: reordering of axes, parts of tensors, and repetition.
-#include "elementwise.c"
+#include "broadcast.h"
+#include "simd.h"
 
 // Copies a block of values whose axes have any steps in `from` (a_step; 0 repeats a value) and in
 // `to` (b_step). Range: elements of the block.

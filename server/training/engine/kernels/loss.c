@@ -1,6 +1,6 @@
 // Losses with their gradients, in one pass over the outputs of the network. Ranges: rows (a sample, or
 // a pixel), of which each gives one loss.
-#include "localResponse.c"
+#include "softmax.h"
 
 // y = 1 at the row's label, else 0.
 static void one_hot(const int32_t *labels, int classes, float *y, offset first, offset last) {
