@@ -49,11 +49,12 @@ DEFINE_UNARY(unary_error_function, v_erf(x))
             offset last) {                                                                     \
     const int inner = s->size[s->rank - 1];                                                    \
     const int a_step = s->a_step[s->rank - 1], b_step = s->b_step[s->rank - 1];                \
-    for (offset at = first; at < last;) {                                                      \
-      const offset row = at / inner, column = at % inner;                                      \
+    broadcast_row row = row_at(s, first / inner);                                              \
+    for (offset at = first, column = first % inner; at < last; column = 0) {                   \
       const int count = (int)MIN(inner - column, last - at);                                   \
-      name##_row(a + row_start(s, s->a_step, row) + column * a_step, a_step,                   \
-                 b + row_start(s, s->b_step, row) + column * b_step, b_step, to + at, count);  \
+      name##_row(a + row.a + column * a_step, a_step, b + row.b + column * b_step, b_step,     \
+                 to + at, count);                                                              \
+      move_row(s, &row);                                                                       \
       at += count;                                                                             \
     }                                                                                          \
   }
