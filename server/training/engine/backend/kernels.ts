@@ -14,6 +14,9 @@ const queryNames = [
   'group_norm_scratch_bytes',
   'group_norm_parts',
   'local_response_scratch_bytes',
+  'softmax_scratch_bytes',
+  'overlap_parts',
+  'overlap_scratch_bytes',
   'penalty_blocks',
 ] as const;
 
@@ -85,6 +88,9 @@ const taskNames = [
   'one_hot',
   'softmax_cross_entropy',
   'distribution_cross_entropy',
+  'overlap_sums',
+  'tversky_loss',
+  'tversky_gradient',
   'point_loss',
   'penalty_sums',
   'penalty_total',

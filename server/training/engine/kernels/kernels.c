@@ -13,6 +13,7 @@
 #include "matmul.c"
 #include "normalization.c"
 #include "optimizer.c"
+#include "overlap.c"
 #include "penalty.c"
 #include "pooling.c"
 #include "random.c"
