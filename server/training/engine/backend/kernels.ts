@@ -102,7 +102,6 @@ const taskNames = [
   'find_not_finite',
   // A query, which ends a recorded list.
   'first_flag',
-  'move_towards',
   'update_sgd',
   'update_momentum',
   'update_nesterov',

@@ -126,7 +126,6 @@ TASK(penalty_sums, PENALTY_BLOCK, P(0), L(1), D(2), D(3), P(4))
 TASK(penalty_total, I(1), P(0), I(1), P(2))
 TASK(penalty_gradient, 2, P(0), P(1), D(2), D(3), P(4))
 
-TASK(move_towards, 2, P(0), P(1), D(2))
 TASK(update_sgd, 6, P(0), P(1), P(2), P(3), P(4), P(5))
 TASK(update_momentum, 6, P(0), P(1), P(2), P(3), P(4), P(5))
 TASK(update_nesterov, 6, P(0), P(1), P(2), P(3), P(4), P(5))
