@@ -102,5 +102,5 @@ export const composedUpdates: Readonly<Record<UpdateKind, (before: Before) => Af
     const direction = sign(average(a, g, rate(1), rate(2)));
     return [sub(w, mul(rate(0), direction)), average(a, g, rate(3), rate(4))];
   },
-  average: ({ w, a, rate }) => [w, average(a, w, rate(0), rate(1))],
+  average: ({ w, g, rate }) => [average(w, g, rate(0), rate(1))],
 };

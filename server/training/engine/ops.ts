@@ -9,6 +9,7 @@ export { type Inputs, onOwnBackend, run } from './ops/kernelCall';
 export * from './ops/activations';
 export * from './ops/losses';
 export * from './ops/normalizations';
+export * from './ops/overlap';
 export * from './ops/penalty';
 
 export type Pair = number | readonly [number, number];

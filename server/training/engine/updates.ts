@@ -14,16 +14,15 @@ export function assign(variable: tf.Variable, value: tf.Tensor): void {
 
 /** average ← momentum · average + (1 − momentum) · value */
 export function moveTowards(average: tf.Variable, value: tf.Tensor, momentum: number): void {
-  if (onOwnBackend('LightbenchMoveTowards')) {
-    run('LightbenchMoveTowards', { average, value }, { momentum });
-    return;
-  }
-  replace(average, () => tf.add(tf.mul(average, momentum), tf.mul(value, 1 - momentum)));
+  const rates = tf.tensor1d([momentum, 1 - momentum]);
+  update('average', { variable: average, gradient: value, slots: [], rates });
+  rates.dispose();
 }
 
 /** What an update works with. */
 export interface UpdateInputs {
   readonly variable: tf.Variable;
+  /** The gradient of the loss, or what `average` moves the variable towards. */
   readonly gradient: tf.Tensor;
   /** What is remembered of the variable: as many arrays as the kind of update needs. */
   readonly slots: readonly tf.Variable[];
@@ -64,10 +63,6 @@ export function requireFinite(tensors: ReadonlyMap<string, tf.Tensor>): void {
   const faulty = areFinite.dataSync().indexOf(0);
   areFinite.dispose();
   if (faulty >= 0) throw new NotFiniteValueError([...tensors.keys()][faulty]!);
-}
-
-function replace(variable: tf.Variable, compute: () => tf.Tensor): void {
-  tf.tidy(() => variable.assign(compute()));
 }
 
 function run(

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { conv2d, pointLoss } from '../engine/ops';
-import { perSample } from './targets';
+import { conv2d, perSample, pointLoss } from '../engine/ops';
 
 const [windowSize, sigma, k1, k2] = [11, 1.5, 0.01, 0.03];
 

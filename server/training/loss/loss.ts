@@ -10,10 +10,10 @@ import {
   pointLoss,
   type PointLoss,
   softmaxCrossEntropy,
+  tversky,
 } from '../engine/ops';
 import { dissimilarity, totalVariation } from './images';
-import { tversky } from './overlap';
-import { labelsOf, perSample, type Targets, targetOf } from './targets';
+import { labelsOf, type Targets, targetOf } from './targets';
 
 export type { Targets } from './targets';
 
@@ -43,22 +43,16 @@ const builders = {
     (outputs, targets) => {
       const weights = classWeights && { weights: tf.tensor1d(classWeights), convention: weighting };
       const options = { smoothing: labelSmoothing, ...weights };
-      const rows = softmaxCrossEntropy(outputs, labelsOf(targets), options);
-      return perSample(rows, outputs.shape[0]!);
+      return softmaxCrossEntropy(outputs, labelsOf(targets), options);
     },
   sigmoidCrossEntropy: () => ofValues('sigmoid'),
   weightedSigmoidCrossEntropy: ({ positiveWeight }) => ofValues('sigmoid', positiveWeight),
-  klDivergence: () => (outputs, targets) => {
-    const target = targetOf(outputs, targets);
-    const rows = distributionCrossEntropy(outputs, target, { divergence: true });
-    return perSample(rows, outputs.shape[0]!);
-  },
+  klDivergence: () => (outputs, targets) =>
+    distributionCrossEntropy(outputs, targetOf(outputs, targets), { divergence: true }),
   focal:
     ({ alpha, gamma }) =>
-    (outputs, targets) => {
-      const rows = softmaxCrossEntropy(outputs, labelsOf(targets), { focus: gamma });
-      return tf.mul(perSample(rows, outputs.shape[0]!), alpha);
-    },
+    (outputs, targets) =>
+      tf.mul(softmaxCrossEntropy(outputs, labelsOf(targets), { focus: gamma }), alpha),
   hinge: () => (outputs, targets) => {
     const signs = tf.sub(tf.mul(targetOf(outputs, targets), 2), 1);
     return pointLoss('hinge', outputs, signs);
@@ -72,8 +66,11 @@ const builders = {
   dice:
     ({ smooth }) =>
     (outputs, targets) =>
-      tversky(outputs, targets, { alpha: 0.5, beta: 0.5, smooth: smooth / 2 }),
-  tversky: (options) => (outputs, targets) => tversky(outputs, targets, options),
+      tversky(outputs, targetOf(outputs, targets), { alpha: 0.5, beta: 0.5, smooth: smooth / 2 }),
+  tversky:
+    ({ alpha, beta, smooth }) =>
+    (outputs, targets) =>
+      tversky(outputs, targetOf(outputs, targets), { alpha, beta, smooth }),
   ssim:
     ({ range }) =>
     (outputs, targets) =>

@@ -22,8 +22,3 @@ export function labelsOf({ labels }: Targets): tf.Tensor {
   if (labels) return labels;
   throw new Error('The loss takes labels; got none.');
 }
-
-/** The mean over each sample of losses of its rows. */
-export function perSample(rows: tf.Tensor, samples: number): tf.Tensor1D {
-  return tf.mean(tf.reshape(rows, [samples, -1]), 1);
-}

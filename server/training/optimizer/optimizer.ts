@@ -90,8 +90,9 @@ export function createOptimizer(
       update(rule.kind, { variable, gradient, slots: kept, rates: rates.get(group.name)! });
       if (batches > 1) assign(slotOf(name, sumSlot), tf.zerosLike(gradient));
       if (emaMomentum === undefined) continue;
-      const average = { variable, gradient: variable, slots: [slotOf(name, averageSlot)] };
-      update('average', { ...average, rates: rates.get(averageRates)! });
+      const average = slotOf(name, averageSlot);
+      const averaged = { variable: average, gradient: variable, slots: [] };
+      update('average', { ...averaged, rates: rates.get(averageRates)! });
     }
   }
   const optimizer: Optimizer = {

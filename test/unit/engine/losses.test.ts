@@ -7,6 +7,7 @@ import {
   type PointLoss,
   softmaxCrossEntropy,
   type SoftmaxCrossEntropyOptions,
+  tversky,
   weightPenalty,
 } from '../../../server/training/engine/ops';
 import {
@@ -313,7 +314,7 @@ for (const variant of variants) {
             const weights = tf.tensor1d([1, 2, 0.5, 4, 1]);
             const loss = (z: tf.Tensor): tf.Tensor =>
               softmaxCrossEntropy(z, labels, { ...options, weights, convention });
-            const { value, grad } = tf.valueAndGrad(loss)(random([2, 3, 5], 1), random([6], 2));
+            const { value, grad } = tf.valueAndGrad(loss)(random([2, 3, 5], 1), random([2], 2));
             return [value, grad, oneHot(labels, 5)];
           });
         }
@@ -323,9 +324,62 @@ for (const variant of variants) {
           const target = tf.softmax(random([2, 3, 5], 2));
           const loss = (z: tf.Tensor): tf.Tensor =>
             distributionCrossEntropy(z, target, { divergence });
-          const { value, grad } = tf.valueAndGrad(loss)(random([2, 3, 5], 1), random([6], 3));
+          const { value, grad } = tf.valueAndGrad(loss)(random([2, 3, 5], 1), random([2], 3));
           return [value, grad];
         });
+      }
+    });
+
+    it('of overlap are composed of the softmax and its sums, for any number of classes', async () => {
+      for (const shape of [
+        [3, 5, 7, 1],
+        [2, 1, 3],
+        [2, 33, 31, 3],
+        [1, 1025, 4],
+        [2, 9, 21],
+        [4, 2],
+      ]) {
+        await checkAgainstCpu(`[${shape.join(', ')}]`, () => {
+          const target = tf.abs(random(shape, 2));
+          const loss = (z: tf.Tensor): tf.Tensor =>
+            tversky(z, target, { alpha: 0.3, beta: 0.8, smooth: 0.5 });
+          const { value, grad } = tf.valueAndGrad(loss)(
+            tf.mul(random(shape, 1), 4),
+            random([shape[0]!], 3),
+          );
+          // Slopes are as small as samples are large.
+          return [value, tf.mul(grad, target.size / value.size)];
+        });
+      }
+    });
+
+    it('of labels keep their digits for two classes and for thousands', () => {
+      for (const classes of [2, 3, 17, 5000]) {
+        // Steps of 1/64: their differences are exact.
+        const z = Array.from({ length: 37 }, (_, row) =>
+          Array.from(numbers(classes, row + 1), (value) => Math.round(400 * value) / 64),
+        );
+        const labels = z.map((_, row) => (row * 7) % classes);
+        for (const options of [{}, { smoothing: 0.1 }, { focus: 2 }]) {
+          const { losses, gradient } = crossEntropy(z, labels, options);
+          const expected = z.map((row, i) => exact(row, labels[i]!, options));
+          const ratios = expected.map((value, i) => losses[i]! / value);
+          assertClose(
+            ratios,
+            expected.map(() => 1),
+            `${classes}`,
+            1e-6,
+          );
+          const sums = z.map((_, i) =>
+            gradient.slice(i * classes, (i + 1) * classes).reduce((sum, value) => sum + value, 0),
+          );
+          assertClose(
+            sums,
+            sums.map(() => 0),
+            'the gradients of a row add to nothing',
+            1e-5,
+          );
+        }
       }
     });
 

@@ -25,7 +25,7 @@ const shapes = [
 const slotCounts: Readonly<Record<UpdateKind, number>> = {
   ...{ sgd: 0, momentum: 1, nesterov: 1, adam: 2, amsgrad: 3, adamax: 2, nadam: 2, adagrad: 1 },
   ...{ proximalAdagrad: 1, proximalGradient: 0, ftrl: 2, adadelta: 2, rmsprop: 1 },
-  ...{ centredRmsprop: 2, lion: 1, average: 1 },
+  ...{ centredRmsprop: 2, lion: 1, average: 0 },
 };
 
 for (const variant of variants) {

@@ -301,7 +301,9 @@ const calls: Readonly<Record<string, readonly Make[]>> = {
   Sum: reduction(tf.sum),
   Mean: reduction(tf.mean),
   Max: reduction(tf.max),
-  Softmax: [[10], [3, 10], [2, 3, 4], [5, 1]].map((shape) => () => tf.softmax(random(shape, 1))),
+  Softmax: [[10], [3, 10], [2, 3, 4], [5, 1], [37, 3], [5, 1000]].map(
+    (shape) => () => tf.softmax(random(shape, 1)),
+  ),
   BatchMatMul: products,
   _FusedMatMul: [
     fusedProduct(true, 'relu'),

@@ -15,6 +15,7 @@ import {
   prelu,
   relu,
   softmaxCrossEntropy,
+  tversky,
   weightPenalty,
 } from '../../../server/training/engine/ops';
 import { createProgram, type ProgramSpec } from '../../../server/training/engine/program';
@@ -80,6 +81,7 @@ for (const variant of variants) {
               softmaxCrossEntropy(logits, labels!, { weights, convention: 'weightedMean' }),
               pointLoss('sigmoid', logits, oneHot(labels!, 6), 3),
               distributionCrossEntropy(logits, oneHot(labels!, 6), { divergence: true }),
+              tversky(logits, oneHot(labels!, 6), { alpha: 0.3, beta: 0.7, smooth: 1 }),
             ];
             const fixed = { mean: a!, variance: tf.ones([6]), gamma: scale!, beta: a! };
             const rest = tf.mean(fixedNorm(value!, { ...fixed, epsilon: 1e-3 }));

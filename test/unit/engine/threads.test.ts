@@ -16,6 +16,7 @@ import {
   prelu,
   relu,
   softmaxCrossEntropy,
+  tversky,
   weightPenalty,
 } from '../../../server/training/engine/ops';
 import { netA, netB } from './nets';
@@ -118,6 +119,11 @@ const cases: readonly Case[] = [
         softmaxCrossEntropy(logits, tf.mod(labels, tf.scalar(21, 'int32')), { smoothing: 0.1 }),
         pointLoss('logCosh', rows),
         pointLoss('sigmoid', logits, tf.ones([37, 21]), 3),
+        tversky(tf.reshape(logits, [37, 7, 3]), tf.ones([37, 7, 3]), {
+          alpha: 0.3,
+          beta: 0.7,
+          smooth: 1,
+        }),
       ];
       return tf.add(tf.addN(losses), weightPenalty(w!, { l1: 0.1, l2: 0.2 }));
     },

@@ -16,6 +16,9 @@ const queryNames = [
   'group_norm_scratch_bytes',
   'group_norm_parts',
   'local_response_scratch_bytes',
+  'softmax_scratch_bytes',
+  'overlap_parts',
+  'overlap_scratch_bytes',
   'penalty_blocks',
 ] as const;
 
@@ -87,6 +90,9 @@ const taskNames = [
   'one_hot',
   'softmax_cross_entropy',
   'distribution_cross_entropy',
+  'overlap_sums',
+  'tversky_loss',
+  'tversky_gradient',
   'point_loss',
   'penalty_sums',
   'penalty_total',
@@ -98,7 +104,6 @@ const taskNames = [
   'find_not_finite',
   // A query, which ends a recorded list.
   'first_flag',
-  'move_towards',
   'update_sgd',
   'update_momentum',
   'update_nesterov',

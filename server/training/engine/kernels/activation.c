@@ -1,6 +1,6 @@
 // Activations with their slopes, as one table: the number of a row is what TypeScript calls it by
 // (engine/ops/activations.ts has the same list).
-#include "layout.c"
+#include "vmath.h"
 
 // The softplus of x by tanh is n / (n + 2), with n = w (w + 2) and w = exp(x).
 static inline vfloat mish_exponential(vfloat x) { return v_exp(v_minimum(x, v_splat(20))); }

@@ -1,30 +1,5 @@
 // Convolution of NHWC images and its two gradients, for any stride, dilation and padding.
-#include "winograd.c"
-
-static inline int taps_of(const conv_shape *s) { return s->filter_height * s->filter_width; }
-
-// Where the forward convolution reads: tap (i, j) of output (y, x) is input
-// (y * stride + i * dilation - pad, ...). Fills tap_y and tap_x.
-static gather forward_gather(const conv_shape *s, const float *x, int *tap_y, int *tap_x) {
-  for (int i = 0; i < s->filter_height; i++)
-    for (int j = 0; j < s->filter_width; j++) {
-      tap_y[i * s->filter_width + j] = i * s->dilation_y - s->pad_top;
-      tap_x[i * s->filter_width + j] = j * s->dilation_x - s->pad_left;
-    }
-  const int run = s->dilation_x == 1 ? s->filter_width : 1;
-  return (gather){.source = x,
-                  .height = s->in_height,
-                  .width = s->in_width,
-                  .depth = s->in_channels,
-                  .grid_height = s->out_height,
-                  .grid_width = s->out_width,
-                  .step_y = s->stride_y,
-                  .step_x = s->stride_x,
-                  .taps = taps_of(s),
-                  .tap_y = tap_y,
-                  .tap_x = tap_x,
-                  .run = run};
-}
+#include "winograd.h"
 
 static int conv2d_scratch_bytes(const conv_shape *s) {
   const conv_shape turned = turned_over(s);

@@ -1,5 +1,6 @@
 // Element-wise operations: one operand, or two with broadcasting. Ranges are elements of the
 // result.
+#include "broadcast.h"
 #include "vmath.h"
 
 // ---- one operand ----
@@ -29,26 +30,6 @@ DEFINE_UNARY(unary_error_function, v_erf(x))
 
 // ---- two operands ----
 
-#define MOST_AXES 6
-
-// The axes of a result and the steps of both operands along them, in elements; the last axis is the
-// innermost, where a step is 1 or, for a repeated operand, 0. TypeScript merges axes before it
-// calls.
-typedef struct {
-  int32_t rank;
-  int32_t size[MOST_AXES], a_step[MOST_AXES], b_step[MOST_AXES];
-} broadcast;
-
-// Where row `row` of the result begins in an operand.
-static inline offset row_start(const broadcast *s, const int32_t *step, offset row) {
-  offset start = 0;
-  for (int axis = s->rank - 2; axis >= 0; axis--) {
-    start += row % s->size[axis] * step[axis];
-    row /= s->size[axis];
-  }
-  return start;
-}
-
 // The expression sees vectors `a` and `b`. The step is tested outside of the loop over a row.
 #define FOR_ROW(load_a, load_b, expression)                                   \
   for (int i = 0; i < count; i += LANES) {                                    \
@@ -68,11 +49,12 @@ static inline offset row_start(const broadcast *s, const int32_t *step, offset r
             offset last) {                                                                     \
     const int inner = s->size[s->rank - 1];                                                    \
     const int a_step = s->a_step[s->rank - 1], b_step = s->b_step[s->rank - 1];                \
-    for (offset at = first; at < last;) {                                                      \
-      const offset row = at / inner, column = at % inner;                                      \
+    broadcast_row row = row_at(s, first / inner);                                              \
+    for (offset at = first, column = first % inner; at < last; column = 0) {                   \
       const int count = (int)MIN(inner - column, last - at);                                   \
-      name##_row(a + row_start(s, s->a_step, row) + column * a_step, a_step,                   \
-                 b + row_start(s, s->b_step, row) + column * b_step, b_step, to + at, count);  \
+      name##_row(a + row.a + column * a_step, a_step, b + row.b + column * b_step, b_step,     \
+                 to + at, count);                                                              \
+      move_row(s, &row);                                                                       \
       at += count;                                                                             \
     }                                                                                          \
   }

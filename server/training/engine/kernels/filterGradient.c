@@ -5,7 +5,8 @@
 // rows under all taps are copied side by side, as patches, and multiplied as one matrix. The batch
 // is divided into parts, whose sums are added at the end in order. All this depends on the shape
 // alone.
-#include "winogradGradient.c"
+#include "patches.h"
+#include "winogradGradient.h"
 
 // Pixels over which sums stay in registers, and floats of patches that stay in the caches.
 #define GRADIENT_PIXELS 192

@@ -1,19 +1,13 @@
 // Normalization of each sample by itself: images [samples, pixels, channels], where the channels of a
 // group share a mean and a variance. One group is layer normalization, a group for each channel is
 // instance normalization.
-#include "rowNormalization.c"
+#include "normalization.h"
+#include "rowNormalization.h"
 
 #define MOST_PARTS 32
 
 static int group_norm_scratch_bytes(int channels) {
   return 2 * channels * (int)sizeof(double) + 4 * channels * (int)sizeof(float) + 6 * 256;
-}
-
-// The sum of `count` numbers, each times a weight (or one), in four running sums of fixed places.
-static double weighted_sum(const double *x, const float *weight, int count) {
-  double sums[4] = {0, 0, 0, 0};
-  for (int i = 0; i < count; i++) sums[i % 4] += weight ? x[i] * (double)weight[i] : x[i];
-  return sums[0] + sums[1] + (sums[2] + sums[3]);
 }
 
 static double squares_of_row(const float *x, float mean, offset count) {
@@ -78,12 +72,13 @@ static void group_norm(const float *x, int pixels, int channels, int groups, con
   char *cursor = scratch;
   double *totals = carve(&cursor, (size_t)channels * sizeof(double));
   float *means = carve_channels(&cursor, channels), *spreads = carve_channels(&cursor, channels);
+  const batch_norm_parameters p = {means, spreads, gamma, beta, epsilon, relu};
   for (offset n = first; n < last; n++) {
     const offset at = n * pixels * channels;
     group_moments(x + at, s, mean + n * groups, variance + n * groups, means, totals);
     spread(mean + n * groups, s, means);
     spread(variance + n * groups, s, spreads);
-    batch_norm(x + at, channels, means, spreads, gamma, beta, epsilon, relu, y + at, 0, pixels);
+    normalize(&p, x + at, channels, y + at, 0, pixels);
   }
 }
 

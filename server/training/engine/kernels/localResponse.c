@@ -1,5 +1,5 @@
 // Local response normalization, over neighbouring channels. Ranges: rows of channels.
-#include "groupNormalization.c"
+#include "vmath.h"
 
 // y = x s^-beta with s = bias + alpha * the sum of x^2 over the channels at most `radius` away.
 typedef struct {

@@ -1,6 +1,7 @@
 // Losses with their gradients, in one pass over the outputs of the network. Ranges: rows (a sample, or
 // a pixel), of which each gives one loss.
-#include "localResponse.c"
+#include "softmax.h"
+#include "vmath.h"
 
 // y = 1 at the row's label, else 0.
 static void one_hot(const int32_t *labels, int classes, float *y, offset first, offset last) {
@@ -9,26 +10,6 @@ static void one_hot(const int32_t *labels, int classes, float *y, offset first, 
 }
 
 // ---- softmax cross-entropy ----
-
-// What the losses of a row are made of: its largest logit, and the logarithm of the sum of
-// exponentials above it. The softmax goes to p.
-typedef struct {
-  float top, log_sum;
-} row_logits;
-
-static row_logits softmax_of_row(const float *z, int classes, float *p) {
-  row_logits r;
-  r.top = row_maximum(z, classes);
-  const double total = exponentials_of_row(z, classes, p);
-  // The largest gives exactly one: the rest keeps its digits.
-  r.log_sum = v_log_one_plus(v_splat((float)(total - 1)))[0];
-  const float factor = (float)(1 / total);
-  for (int k = 0; k < classes; k++) p[k] *= factor;
-  return r;
-}
-
-// -ln p of a class.
-static inline float surprise(row_logits r, float z) { return r.log_sum + (r.top - z); }
 
 typedef struct {
   int classes;
@@ -43,88 +24,142 @@ typedef struct {
   int weighs_parts;
 } cross_entropy_parameters;
 
-static inline float weight_of(const cross_entropy_parameters *c, int k, int label) {
-  if (!c->weights) return 1;
-  return c->weights[c->weighs_parts ? k : label];
+// LANES rows with their labels and the weights of these: columns of logits, and of the softmax, which
+// becomes the gradient.
+typedef struct {
+  const float *z;
+  float *p;
+  vint label;
+  vfloat weight;
+  vfloat top, log_sum;
+} labelled_rows;
+
+// Makes the softmax p of columns z. `log_sum` is the logarithm of the sum of exponentials above the
+// largest logit.
+static inline row_exponentials softmax_of_rows(const float *z, int classes, float *p,
+                                               vfloat *log_sum) {
+  const row_exponentials r = exponentials_of_rows(z, classes, p);
+  const vfloat factor = v_splat(1) / (v_splat(1) + r.rest);
+  for (int k = 0; k < classes; k++) v_store(p + k * LANES, v_load(p + k * LANES) * factor);
+  *log_sum = v_log_one_plus(r.rest);
+  return r;
+}
+
+// The part of the smoothed truth that falls to class k, with its weight.
+static inline vfloat part_of_class(const cross_entropy_parameters *c, const labelled_rows *r, int k) {
+  const vfloat share = v_splat(c->smoothing / (float)c->classes), own = v_splat(1 - c->smoothing);
+  const vfloat truth = v_select(r->label == v_splat_int(k), own, v_splat(0)) + share;
+  return truth * (c->weighs_parts ? v_splat(c->weights[k]) : r->weight);
 }
 
 // The smoothed loss; p becomes its gradient.
-static float smoothed_row(const cross_entropy_parameters *c, const float *z, int label,
-                          row_logits r, float *p) {
-  const float share = c->smoothing / (float)c->classes;
-  double loss = 0, sum = 0;
+static inline vfloat smoothed_loss(const cross_entropy_parameters *c, const labelled_rows *r) {
+  exact_sum loss = {v_splat(0), v_splat(0)}, sum = loss;
   for (int k = 0; k < c->classes; k++) {
-    const float truth = (k == label ? 1 - c->smoothing : 0) + share;
-    const double part = (double)(truth * weight_of(c, k, label));
-    loss += part * (double)surprise(r, z[k]);
-    sum += part;
+    const vfloat part = part_of_class(c, r, k), z = v_load(r->z + k * LANES);
+    add_exactly(&loss, part * (r->log_sum + (r->top - z)));
+    add_exactly(&sum, part);
   }
-  for (int k = 0; k < c->classes; k++) {
-    const float truth = (k == label ? 1 - c->smoothing : 0) + share;
-    p[k] = (float)sum * p[k] - truth * weight_of(c, k, label);
-  }
-  return (float)loss;
+  for (int k = 0; k < c->classes; k++)
+    v_store(r->p + k * LANES, sum.sum * v_load(r->p + k * LANES) - part_of_class(c, r, k));
+  return loss.sum;
+}
+
+// (1 - p)^focus of a loss -ln p, and the slope of the product of both.
+static inline vfloat focus_of(float focus, vfloat loss, vfloat *slope) {
+  const vfloat one = v_splat(1), none = v_splat(0);
+  const vfloat wrong = -v_exp_minus_one(-v_minimum(loss, v_splat(80)));
+  const vint is_wrong = wrong > none, is_nan = loss != loss;
+  // (1 - p) / l goes to one for a small loss.
+  const vfloat ratio = v_select(is_wrong, loss / wrong, one);
+  const vfloat factor = v_select(is_wrong, v_exp(v_splat(focus) * v_log(wrong)), none);
+  *slope = v_select(is_nan, loss, factor * (one + v_splat(focus) * (one - wrong) * ratio));
+  return v_select(is_nan, loss, factor);
 }
 
 // The loss of the label alone; p becomes its gradient.
-static float plain_row(const cross_entropy_parameters *c, const float *z, int label, row_logits r,
-                       float *p) {
-  const float weight = weight_of(c, label, label), loss = surprise(r, z[label]);
-  float factor = 1, slope = 1;
-  if (c->focus > 0) {
-    // d/dl of l (1 - p)^f, where p = exp(-l); (1 - p) / l goes to one for a small loss.
-    const vfloat l = v_splat(loss);
-    const float wrong = -v_exp_minus_one(v_select(l > v_splat(80), v_splat(-80), -l))[0];
-    const float ratio = wrong > 0 ? loss / wrong : 1;
-    factor = wrong > 0 ? v_exp(v_splat(c->focus) * v_log(v_splat(wrong)))[0] : 0;
-    slope = factor * (1 + c->focus * (1 - wrong) * ratio);
-    if (loss != loss) factor = slope = loss;
+static inline vfloat plain_loss(const cross_entropy_parameters *c, const labelled_rows *r) {
+  vfloat z = v_splat(0), slope = v_splat(1), factor = slope;
+  for (int k = 0; k < c->classes; k++)
+    z = v_select(r->label == v_splat_int(k), v_load(r->z + k * LANES), z);
+  const vfloat loss = r->log_sum + (r->top - z);
+  if (c->focus > 0) factor = focus_of(c->focus, loss, &slope);
+  for (int k = 0; k < c->classes; k++) {
+    const vfloat truth = v_select(r->label == v_splat_int(k), v_splat(1), v_splat(0));
+    v_store(r->p + k * LANES, r->weight * slope * (v_load(r->p + k * LANES) - truth));
   }
-  for (int k = 0; k < c->classes; k++) p[k] = weight * slope * (p[k] - (k == label ? 1 : 0));
-  return weight * factor * loss;
+  return r->weight * factor * loss;
+}
+
+// The labels of `count` rows, and their weights: NaN for a label that is no class.
+static inline void take_labels(const cross_entropy_parameters *c, const int32_t *labels, int count,
+                               labelled_rows *r) {
+  for (int lane = 0; lane < LANES; lane++) {
+    const int32_t label = labels[MIN(lane, count - 1)];
+    const int is_class = label >= 0 && label < c->classes;
+    r->label[lane] = label;
+    r->weight[lane] = !is_class ? __builtin_nanf("") : c->weights ? c->weights[label] : 1;
+  }
 }
 
 // The loss of every row with its gradient and the weight of its label. A label that is no class gives
-// NaN, never a read beyond the row.
+// NaN, never a read beyond the row, and no gradient.
 static void softmax_cross_entropy(const float *logits, const int32_t *labels, int classes,
                                   float smoothing, float focus, const float *weights,
                                   int weighs_parts, float *loss, float *gradient,
-                                  float *label_weight, offset first, offset last) {
-  const cross_entropy_parameters c = {classes, smoothing, focus, weights, weighs_parts};
-  for (offset row = first; row < last; row++) {
-    const float *z = logits + row * classes;
-    float *p = gradient + row * classes;
-    const int label = labels[row];
-    if (label < 0 || label >= classes) {
-      loss[row] = label_weight[row] = __builtin_nanf("");
-      fill_zero(p, classes);
-      continue;
-    }
-    const row_logits r = softmax_of_row(z, classes, p);
-    loss[row] = smoothing > 0 ? smoothed_row(&c, z, label, r, p) : plain_row(&c, z, label, r, p);
-    label_weight[row] = weights ? weights[label] : 1;
+                                  float *label_weight, void *scratch, offset first, offset last) {
+  const cross_entropy_parameters c = {classes, smoothing, focus, weights, weights && weighs_parts};
+  char *cursor = scratch;
+  float *z = carve_columns(&cursor, classes), *p = carve_columns(&cursor, classes);
+  labelled_rows r = {.z = z, .p = p};
+  for (offset row = first; row < last; row += LANES) {
+    const int count = (int)MIN((offset)LANES, last - row);
+    take_columns(logits + row * classes, count, classes, z);
+    take_labels(&c, labels + row, count, &r);
+    r.top = softmax_of_rows(z, classes, p, &r.log_sum).top;
+    const vint is_class = (r.label >= v_splat_int(0)) & (r.label < v_splat_int(classes));
+    const vfloat value = smoothing > 0 ? smoothed_loss(&c, &r) : plain_loss(&c, &r);
+    for (int k = 0; k < classes; k++)
+      v_store(p + k * LANES, v_select(is_class, v_load(p + k * LANES), v_splat(0)));
+    give_rows(p, count, classes, gradient + row * classes);
+    v_store_part(loss + row, v_select(is_class, value, r.weight), count);
+    v_store_part(label_weight + row, r.weight, count);
   }
+}
+
+// The loss of LANES rows against a distribution t over the classes; p becomes its gradient.
+static inline vfloat distribution_loss(const float *z, const float *t, int classes, int divergence,
+                                       float *p) {
+  vfloat log_sum;
+  const vfloat top = softmax_of_rows(z, classes, p, &log_sum).top, none = v_splat(0);
+  exact_sum loss = {none, none}, sum = loss;
+  for (int k = 0; k < classes; k++) {
+    const vfloat truth = v_load(t + k * LANES);
+    vfloat part = log_sum + (top - v_load(z + k * LANES));
+    if (divergence) part += v_select(truth > none, v_log(truth), none);
+    // What never happens costs nothing, however unlikely it is held to be.
+    add_exactly(&loss, v_select(truth == none, none, truth * part));
+    add_exactly(&sum, truth);
+  }
+  for (int k = 0; k < classes; k++)
+    v_store(p + k * LANES, sum.sum * v_load(p + k * LANES) - v_load(t + k * LANES));
+  return loss.sum;
 }
 
 // The loss against a distribution over the classes: -sum t ln p, or, less the least that is possible,
 // the divergence sum t ln(t / p).
 static void distribution_cross_entropy(const float *logits, const float *target, int classes,
-                                       int divergence, float *loss, float *gradient, offset first,
-                                       offset last) {
-  for (offset row = first; row < last; row++) {
-    const float *z = logits + row * classes, *t = target + row * classes;
-    float *p = gradient + row * classes;
-    const row_logits r = softmax_of_row(z, classes, p);
-    double total = 0, sum = 0;
-    for (int k = 0; k < classes; k++) {
-      float part = surprise(r, z[k]);
-      if (divergence && t[k] > 0) part += v_log(v_splat(t[k]))[0];
-      // What never happens costs nothing, however unlikely it is held to be.
-      if (t[k] != 0) total += (double)t[k] * (double)part;
-      sum += (double)t[k];
-    }
-    for (int k = 0; k < classes; k++) p[k] = (float)sum * p[k] - t[k];
-    loss[row] = (float)total;
+                                       int divergence, float *loss, float *gradient, void *scratch,
+                                       offset first, offset last) {
+  char *cursor = scratch;
+  float *z = carve_columns(&cursor, classes), *p = carve_columns(&cursor, classes);
+  float *t = carve_columns(&cursor, classes);
+  for (offset row = first; row < last; row += LANES) {
+    const int count = (int)MIN((offset)LANES, last - row);
+    take_columns(logits + row * classes, count, classes, z);
+    take_columns(target + row * classes, count, classes, t);
+    v_store_part(loss + row, distribution_loss(z, t, classes, divergence, p), count);
+    give_rows(p, count, classes, gradient + row * classes);
   }
 }
 

@@ -3,16 +3,6 @@
 // are worked out in TypeScript (optimizer/rules.ts). Ranges are elements.
 #include "vmath.h"
 
-// average = momentum average + (1 - momentum) value
-static void move_towards(float *average, const float *value, double momentum, offset first,
-                         offset last) {
-  const vfloat kept = v_splat((float)momentum), rest = v_splat((float)(1 - momentum));
-  for (offset i = first; i < last; i += LANES) {
-    const vfloat moved = v_load(average + i) * kept + v_load(value + i) * rest;
-    v_store_part(average + i, moved, (int)MIN((offset)LANES, last - i));
-  }
-}
-
 // Towards zero by `threshold`, and no further: the proximal operator of threshold |x|.
 static inline vfloat v_shrink(vfloat x, vfloat threshold) {
   return v_sign(x) * v_relu(v_absolute(x) - threshold);
@@ -34,7 +24,7 @@ static inline vfloat v_shrink(vfloat x, vfloat threshold) {
       if ((slots) > 0) v_store_part(pa + i, a, count);                                        \
       if ((slots) > 1) v_store_part(pb + i, b, count);                                        \
       if ((slots) > 2) v_store_part(pc + i, c, count);                                        \
-      (void)g, (void)b, (void)c;                                                                \
+      (void)b, (void)c;                                                                       \
     }                                                                                         \
   }
 
@@ -79,5 +69,6 @@ DEFINE_UPDATE(centred_rmsprop, 2, a = R(1) * a + R(2) * g * g; b = R(1) * b + R(
 // learning rate, beta1, 1 - beta1, beta2, 1 - beta2
 DEFINE_UPDATE(lion, 1, w = w - R(0) * v_sign(R(1) * a + R(2) * g);
               a = R(3) * a + R(4) * g)
-// What is kept of the average of the variable, and the rest; there is no gradient.
-DEFINE_UPDATE(average, 1, a = R(0) * a + R(1) * w)
+// what is kept of the variable, which is an average, and what is taken of the value that stands in the
+// gradient's place
+DEFINE_UPDATE(average, 0, w = R(0) * w + R(1) * g)

@@ -1,5 +1,6 @@
 // Penalties on weights. Sums run over blocks of fixed size.
-#include "loss.c"
+#include "reduction.h"
+#include "vmath.h"
 
 // How many weights are summed at once; threads share the blocks.
 #define PENALTY_BLOCK 4096

@@ -48,20 +48,29 @@ static inline void v_store(float *p, vfloat v) { *(vfloat_at *)p = v; }
 static inline vfloat v_splat(float x) { return (vfloat)SPLAT(x); }
 static inline vint v_splat_int(int32_t x) { return (vint)SPLAT(x); }
 
+// Stores the first `count` lanes, where that is not all of them; none for less than one. Where the
+// machine has such an instruction, it is a fraction of the code that a loop would become.
+static inline void v_store_few(float *p, vfloat v, int count) {
+#if defined(__AVX512F__)
+  __builtin_ia32_storeups512_mask(p, v, (uint16_t)((1u << MAX(count, 0)) - 1));
+#elif defined(__AVX2__)
+  const vint lane = {0, 1, 2, 3, 4, 5, 6, 7};
+  __builtin_ia32_maskstoreps256((vfloat *)p, lane < v_splat_int(count), v);
+#else
+  UNROLL for (int i = 0; i < LANES - 1; i++)
+    if (i < count) p[i] = v[i];
+#endif
+}
+
 // Stores the first `count` lanes.
 static inline void v_store_part(float *p, vfloat v, int count) {
-  if (count >= LANES) {
-    v_store(p, v);
-    return;
-  }
-  for (int i = 0; i < count; i++) p[i] = v[i];
+  if (count >= LANES) v_store(p, v);
+  else v_store_few(p, v, count);
 }
 
 // Adds to the first `count` lanes in memory.
 static inline void add_part(float *to, vfloat value, int count) {
-  if (count >= LANES) v_store(to, v_load(to) + value);
-  else
-    for (int i = 0; i < count; i++) to[i] += value[i];
+  v_store_part(to, v_load(to) + value, count);
 }
 
 // a * b + c, in one rounding where the machine has it.

@@ -77,7 +77,8 @@ TASK(group_sums, (double)L(1) * I(2) / MOST_GROUPS, P(0), L(1), I(2), P(3))
 TASK(group_squares, (double)L(2) * I(3) / MOST_GROUPS, P(0), P(1), L(2), I(3), P(4))
 TASK(group_totals, I(1), P(0), I(1), I(2), D(3), P(4))
 TASK(maximum_columns, (double)I(1) * L(2), P(0), I(1), L(2), I(3), P(4))
-TASK(softmax, 8.0 * I(1), P(0), I(1), P(2))
+QUERY(softmax_scratch_bytes, I(0))
+TASK(softmax, 8.0 * I(1), P(0), I(1), P(2), SCRATCH)
 
 TASK(batch_norm, I(1), P(0), I(1), P(2), P(3), P(4), P(5), D(6), I(7), P(8))
 TASK(batch_norm_sums, 2.0 * L(8) * I(9) / MOST_GROUPS, P(0), P(1), P(2), P(3), P(4), P(5), D(6),
@@ -112,17 +113,21 @@ TASK(local_response_norm_gradient, 40.0 * I(2), P(0), P(1), I(2), I(3), D(4), D(
 
 TASK(one_hot, I(1), P(0), I(1), P(2))
 TASK(softmax_cross_entropy, 12.0 * I(2), P(0), P(1), I(2), D(3), D(4), P(5), I(6), P(7), P(8),
-     P(9))
-TASK(distribution_cross_entropy, 20.0 * I(2), P(0), P(1), I(2), I(3), P(4), P(5))
+     P(9), SCRATCH)
+TASK(distribution_cross_entropy, 20.0 * I(2), P(0), P(1), I(2), I(3), P(4), P(5), SCRATCH)
 TASK(point_loss, 12.0 * L(3), I(0), P(1), P(2), L(3), D(4), P(5), P(6))
+
+QUERY(overlap_parts, L(0))
+QUERY(overlap_scratch_bytes, I(0))
+TASK(overlap_sums, 12.0 * I(3) * OVERLAP_PIXELS, P(0), P(1), L(2), I(3), P(4), SCRATCH)
+TASK(tversky_loss, 3.0 * I(1) * I(2), P(0), I(1), I(2), D(3), D(4), D(5), P(6), P(7))
+TASK(tversky_gradient, 16.0 * I(5), P(0), P(1), P(2), P(3), L(4), I(5), P(6), SCRATCH)
 
 QUERY(penalty_blocks, L(0))
 TASK(penalty_sums, PENALTY_BLOCK, P(0), L(1), D(2), D(3), P(4))
 TASK(penalty_total, I(1), P(0), I(1), P(2))
 TASK(penalty_gradient, 2, P(0), P(1), D(2), D(3), P(4))
 
-
-TASK(move_towards, 2, P(0), P(1), D(2))
 TASK(update_sgd, 6, P(0), P(1), P(2), P(3), P(4), P(5))
 TASK(update_momentum, 6, P(0), P(1), P(2), P(3), P(4), P(5))
 TASK(update_nesterov, 6, P(0), P(1), P(2), P(3), P(4), P(5))

@@ -50,7 +50,10 @@ export interface SoftmaxCrossEntropyOptions {
   readonly convention?: 'weightedMean' | 'sampleMean';
 }
 
-/** One loss for every label (int32) of logits [..., classes], without saturation. */
+/**
+ * The mean over each sample (the first axis) of the losses of logits [batch, …, classes] by their labels
+ * (int32), without saturation.
+ */
 export function softmaxCrossEntropy(
   logits: tf.Tensor,
   labels: tf.Tensor,
@@ -69,8 +72,8 @@ export function softmaxCrossEntropy(
 }
 
 /**
- * One loss for every row of logits [..., classes] against a distribution over the classes: −Σ t ln p,
- * or with `divergence` Σ t ln(t / p).
+ * The mean over each sample (the first axis) of the losses of logits [batch, …, classes] against a
+ * distribution over the classes: −Σ t ln p, or with `divergence` Σ t ln(t / p).
  */
 export function distributionCrossEntropy(
   logits: tf.Tensor,
@@ -82,10 +85,10 @@ export function distributionCrossEntropy(
   }
   const product = tf.mul(target, tf.logSoftmax(logits));
   const losses = tf.neg(tf.sum(product, -1));
-  if (!divergence) return tf.reshape(losses, [-1]);
+  if (!divergence) return perSample(losses, logits.shape[0]!);
   // t ln t is 0 for t = 0.
   const entropy = tf.sum(tf.mul(target, tf.log(tf.maximum(target, 1e-37))), -1);
-  return tf.reshape(tf.add(losses, entropy), [-1]);
+  return perSample(tf.add(losses, entropy), logits.shape[0]!);
 }
 
 /** Rows of zeros with a 1 at each label (int32): float32 [..., classes]. */
@@ -101,17 +104,27 @@ const oneHotName = 'LightbenchOneHot';
 
 type Rows = readonly [losses: tf.Tensor1D, gradient: tf.Tensor, ...rest: tf.Tensor[]];
 
-/** Losses that were made together with their gradients: going back, each is multiplied by dy. */
+/**
+ * The means over each sample of losses that were made together with their gradients: going back, each is
+ * multiplied by dy.
+ */
 function rowLosses(outputs: tf.Tensor, [losses, slopes]: Rows): tf.Tensor1D {
+  const samples = outputs.shape[0]!;
+  const count = losses.size / samples;
   return withGradient([outputs], () => ({
-    value: tf.clone(losses),
+    value: count === 1 ? tf.clone(losses) : perSample(losses, samples),
     saved: [slopes],
     gradient: (dy, [saved]) => {
-      const rows = tf.reshape(saved!, [dy.size, -1]);
-      const scaled = tf.mul(rows, tf.reshape(dy, [dy.size, 1]));
-      return [tf.reshape(scaled, outputs.shape)];
+      const rows = tf.reshape(saved!, [samples, -1]);
+      const share = count === 1 ? dy : tf.div(dy, count);
+      return [tf.reshape(tf.mul(rows, tf.reshape(share, [samples, 1])), outputs.shape)];
     },
   }));
+}
+
+/** The mean over each sample of losses of its rows. */
+export function perSample(rows: tf.Tensor, samples: number): tf.Tensor1D {
+  return tf.mean(tf.reshape(rows, [samples, -1]), 1);
 }
 
 /** N / Σ w: it makes a mean over all rows one over the sum of their weights. 0 weights give 0. */
@@ -157,7 +170,7 @@ function composedPointLoss(
   parameter: number,
 ): tf.Tensor1D {
   const losses = composed[kind](outputs, target ?? tf.zerosLike(outputs), parameter);
-  return tf.mean(tf.reshape(losses, [outputs.shape[0]!, -1]), 1);
+  return perSample(losses, outputs.shape[0]!);
 }
 
 function composedSoftmaxLoss(
@@ -178,5 +191,6 @@ function composedSoftmaxLoss(
   const focused =
     focus > 0 ? tf.mul(losses, tf.pow(tf.sub(1, tf.exp(tf.neg(plain))), focus)) : losses;
   const isWeightedMean = weights !== undefined && convention === 'weightedMean';
-  return (isWeightedMean ? tf.mul(focused, meanFactor(ofLabels)) : focused) as tf.Tensor1D;
+  const weighted = isWeightedMean ? tf.mul(focused, meanFactor(ofLabels)) : focused;
+  return perSample(weighted, logits.shape[0]!);
 }

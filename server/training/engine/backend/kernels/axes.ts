@@ -1,6 +1,6 @@
 // Merging of axes: kernels in C see as few axes as an operation really has.
 
-/** The most axes that a record for the kernels holds: MOST_AXES in elementwise.c. */
+/** The most axes that a record for the kernels holds: MOST_AXES in broadcast.h. */
 export const mostAxes = 6;
 
 /** An axis of a result with the steps of the operands along it, in elements. */
@@ -26,7 +26,7 @@ export function broadcastSteps(shape: readonly number[], out: readonly number[])
 }
 
 /**
- * The record `broadcast` of elementwise.c for a result and its operands: axes of one element are
+ * The record `broadcast` of broadcast.h for a result and its operands: axes of one element are
  * dropped, axes along which all operands run on without a gap are merged. Undefined where too many
  * are left.
  */

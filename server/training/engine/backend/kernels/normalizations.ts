@@ -34,7 +34,7 @@ interface Names {
 const ours: Names = { gamma: 'gamma', beta: 'beta', epsilon: 'epsilon' };
 const theirs: Names = { gamma: 'scale', beta: 'offset', epsilon: 'varianceEpsilon' };
 
-/** Which ReLU follows, as normalization.c counts them. */
+/** Which ReLU follows, as normalization.h counts them. */
 export function reluOf(call: KernelCall): number {
   const activation = attribute<FollowingRelu | 'linear' | undefined>(call, 'activation');
   if (activation === 'relu6') return 2;

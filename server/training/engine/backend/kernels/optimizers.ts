@@ -1,6 +1,6 @@
 import { type TensorInfo } from '@tensorflow/tfjs-core';
 import { updateKinds, type UpdateKind } from '../../updateKinds';
-import { attribute, input, type KernelCall, product, type BackendKernel } from './call';
+import { input, type KernelCall, product, type BackendKernel } from './call';
 
 /** Changes a variable and its slots in place: what every optimizer does. */
 function update(kind: UpdateKind): BackendKernel {
@@ -19,17 +19,7 @@ function update(kind: UpdateKind): BackendKernel {
   };
 }
 
-function moveTowards(call: KernelCall): TensorInfo[] {
-  const { backend } = call;
-  const average = input(call, 'average');
-  const [to, value] = [backend.pointer(average), backend.pointer(input(call, 'value'))];
-  const momentum = attribute<number>(call, 'momentum');
-  backend.kernels.move_towards(to, value, momentum, product(average.shape));
-  return [];
-}
-
 export const optimizerKernels: Readonly<Record<string, BackendKernel>> = {
-  LightbenchMoveTowards: { run: moveTowards },
   ...Object.fromEntries(
     Object.keys(updateKinds).map((kind) => [
       `LightbenchUpdate/${kind}`,

@@ -96,6 +96,7 @@ function softmax(call: KernelCall): TensorInfo {
   const count = logits.shape[logits.shape.length - 1]!;
   const y = backend.makeOutputInfo(logits.shape);
   const rows = util.sizeFromShape(logits.shape) / count;
+  backend.reserveThreadScratch(backend.kernels.softmax_scratch_bytes(count));
   backend.kernels.softmax(backend.pointer(logits), count, backend.pointer(y), rows);
   return y;
 }

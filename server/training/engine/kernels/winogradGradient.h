@@ -1,6 +1,10 @@
 // The gradients of filter and bias of a convolution that is computed at Winograd's points: a product
 // of matrices a point, whose sums over all tiles become the gradient at the end.
-#include "slopes.c"
+#ifndef LIGHTBENCH_WINOGRAD_GRADIENT_H
+#define LIGHTBENCH_WINOGRAD_GRADIENT_H
+
+#include "slopes.h"
+#include "winograd.h"
 
 // Sums of a slice, in floats: they stay in the caches, and are few enough for every thread to have its own.
 #define MOST_POINT_SUMS (1 << 19)
@@ -170,3 +174,5 @@ static void part_point_gradient(const conv_shape *s, const point_plan *plan, con
   }
   finish_taps(s, plan, sums, first, last, to);
 }
+
+#endif

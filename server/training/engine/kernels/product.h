@@ -6,7 +6,10 @@
 // The rows of the source are read where they are, through a table of their addresses, for a block
 // of tiles that is multiplied with one panel after the other: panel and rows should stay in the
 // caches.
-#include "gather.c"
+#ifndef LIGHTBENCH_PRODUCT_H
+#define LIGHTBENCH_PRODUCT_H
+
+#include "gather.h"
 
 #define BLOCK_TILES 16
 #define BLOCK_ROWS (BLOCK_TILES * TILE_ROWS)
@@ -126,61 +129,4 @@ static void gather_product(const gather *g, const weights *w, const target *t, v
   }
 }
 
-// ---- matrix product ----
-
-// Packs b, [depth, columns] or, transposed, [columns, depth]. Range: panels.
-static void matmul_pack(const float *b, int transposed, int depth, int columns, float *packed,
-                        int first, int last) {
-  pack_panels(b, 1, depth, columns, 0, transposed ? 1 : columns, transposed ? depth : 1, packed,
-              first, last);
-}
-
-// A matrix product: a is [rows, depth] or, transposed, [depth, rows].
-typedef struct {
-  const float *a;
-  int transposed, rows, depth, columns;
-  float *y;
-} matrices;
-
-// Computes and stores one tile of a product with a transposed matrix, whose columns are read where
-// they are.
-static inline void transposed_tile(const matrices *m, const weights *w, int panel, int row,
-                                   float *const *targets, int count) {
-  const int column = panel * TILE_COLUMNS, width = MIN(TILE_COLUMNS, m->columns - column);
-  const float *from = w->packed + panel * w->panel_stride;
-  tile sums;
-  begin_tile(w, column, width, &sums);
-  if (width > LANES) add_columns(m->a + row, m->rows, m->depth, from, 2, &sums);
-  else add_columns(m->a + row, m->rows, m->depth, from, 1, &sums);
-  finish_tile(w, &sums, targets, column, count, width);
-}
-
-// The product for a block of `count` rows of y.
-static void matrix_block(const matrices *m, const weights *w, int start, int count) {
-  float *targets[BLOCK_ROWS];
-  const float *rows[BLOCK_ROWS];
-  tile_rows tiles[BLOCK_TILES];
-  for (int i = 0; i < count; i++) targets[i] = m->y + (offset)(start + i) * m->columns;
-  if (m->transposed) {
-    for (int panel = 0; panel * TILE_COLUMNS < m->columns; panel++)
-      for (int i = 0; i < count; i += TILE_ROWS)
-        transposed_tile(m, w, panel, start + i, targets + i, count - i);
-    return;
-  }
-  for (int i = 0; i < round_up(count, TILE_ROWS); i++)
-    rows[i] = m->a + (offset)(start + MIN(i, count - 1)) * m->depth;
-  for (int i = 0; i < count; i += TILE_ROWS)
-    tiles[i / TILE_ROWS] = (tile_rows){rows + i, 1, m->depth, 1};
-  product_block(tiles, count, w, targets, m->columns);
-}
-
-// y = a b + bias, with b packed. Range: rows of y.
-static void matmul(const float *a, int transposed, int rows, int depth, int columns,
-                   const float *packed, const float *bias, int relu, float *y, int first,
-                   int last) {
-  const int none = 0;
-  const weights w = {packed, (offset)depth * TILE_COLUMNS, &none, bias, relu};
-  const matrices m = {a, transposed, rows, depth, columns, y};
-  for (int start = first; start < last; start += BLOCK_ROWS)
-    matrix_block(&m, &w, start, MIN(BLOCK_ROWS, last - start));
-}
+#endif

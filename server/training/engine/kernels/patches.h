@@ -1,5 +1,8 @@
 // Patches: the rows of values under all taps of a pixel, copied side by side.
-#include "convolution.c"
+#ifndef LIGHTBENCH_PATCHES_H
+#define LIGHTBENCH_PATCHES_H
+
+#include "gather.h"
 
 // Copies `length` values for each of `count` pixels, as whole vectors: the last reaches over the
 // end.
@@ -55,3 +58,5 @@ static void gather_patches(const gather *g, pixel at, int count, const float *ze
     count -= pixels;
   }
 }
+
+#endif

@@ -1,5 +1,8 @@
 // Where the pixels of a grid find the rows of values that a convolution multiplies.
-#include "tile.c"
+#ifndef LIGHTBENCH_GATHER_H
+#define LIGHTBENCH_GATHER_H
+
+#include "tile.h"
 
 // Pixel (y, x) of the grid has its taps at (y * step_y + tap_y, x * step_x + tap_x) of the source.
 typedef struct {
@@ -13,6 +16,31 @@ typedef struct {
   // from the left to the right; all these runs begin and end in the same columns.
   int run;
 } gather;
+
+static inline int taps_of(const conv_shape *s) { return s->filter_height * s->filter_width; }
+
+// Where the forward convolution reads: tap (i, j) of output (y, x) is input
+// (y * stride + i * dilation - pad, ...). Fills tap_y and tap_x.
+static gather forward_gather(const conv_shape *s, const float *x, int *tap_y, int *tap_x) {
+  for (int i = 0; i < s->filter_height; i++)
+    for (int j = 0; j < s->filter_width; j++) {
+      tap_y[i * s->filter_width + j] = i * s->dilation_y - s->pad_top;
+      tap_x[i * s->filter_width + j] = j * s->dilation_x - s->pad_left;
+    }
+  const int run = s->dilation_x == 1 ? s->filter_width : 1;
+  return (gather){.source = x,
+                  .height = s->in_height,
+                  .width = s->in_width,
+                  .depth = s->in_channels,
+                  .grid_height = s->out_height,
+                  .grid_width = s->out_width,
+                  .step_y = s->stride_y,
+                  .step_x = s->stride_x,
+                  .taps = taps_of(s),
+                  .tap_y = tap_y,
+                  .tap_x = tap_x,
+                  .run = run};
+}
 
 typedef struct {
   int image, y, x;
@@ -89,3 +117,5 @@ static inline void point_rows(const gather *g, const windows *w, int step, const
     }
   }
 }
+
+#endif

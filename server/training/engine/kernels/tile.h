@@ -1,6 +1,9 @@
 // Products in register tiles of TILE_ROWS rows by TILE_COLUMNS columns: what every product of this
 // engine is made of. The right-hand side is packed as panels [panel][tap][depth][TILE_COLUMNS];
 // where only the first vector of a panel is used, only that is computed.
+#ifndef LIGHTBENCH_TILE_H
+#define LIGHTBENCH_TILE_H
+
 #include "simd.h"
 
 // The sums of a tile, one or two vectors a row.
@@ -70,3 +73,5 @@ static int packed_floats(int taps, int depth, int columns) {
 }
 
 static int panel_count(int columns) { return divide_up(columns, TILE_COLUMNS); }
+
+#endif

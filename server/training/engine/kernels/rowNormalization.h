@@ -1,5 +1,8 @@
 // The gradient of a normalization of samples that have a single pixel: each group lies in one piece.
-#include "normalization.c"
+#ifndef LIGHTBENCH_ROW_NORMALIZATION_H
+#define LIGHTBENCH_ROW_NORMALIZATION_H
+
+#include "normalization.h"
 
 typedef struct {
   int pixels, channels, groups;
@@ -93,3 +96,5 @@ static void rows_gradient(const float *x, const float *dy, const batch_norm_para
     for (int i = 0; i < s.channels; i++) d_beta[i] += (double)block_beta[i];
   }
 }
+
+#endif

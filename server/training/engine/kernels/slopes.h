@@ -1,5 +1,8 @@
 // What gradients of filters share: the slopes they are made of, and tiles of sums in memory.
-#include "patches.c"
+#ifndef LIGHTBENCH_SLOPES_H
+#define LIGHTBENCH_SLOPES_H
+
+#include "tile.h"
 
 // Parts of the batch that are summed on their own.
 #define GRADIENT_PARTS 16
@@ -28,3 +31,5 @@ static inline void store_tile(float *to, offset stride, int rows, int width, con
     if (i < rows) store_row(to + i * stride, sums, i, width);
   }
 }
+
+#endif

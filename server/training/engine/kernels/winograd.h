@@ -5,7 +5,10 @@
 // the convolution is one product of matrices a point: 16 multiplications instead of 36, for a few
 // additions. The transforms only add and halve, so results are as near to the true ones as those of
 // the direct sums. What is not finite shows in all outputs of its tiles.
-#include "product.c"
+#ifndef LIGHTBENCH_WINOGRAD_H
+#define LIGHTBENCH_WINOGRAD_H
+
+#include "product.h"
 
 #define TILE_OUTPUTS 2
 #define TILE_INPUTS 4
@@ -268,3 +271,5 @@ static void winograd(const conv_shape *s, const float *x, const float *packed, c
     }
   }
 }
+
+#endif
