@@ -15,6 +15,8 @@ const queryNames = [
   'group_norm_parts',
   'local_response_scratch_bytes',
   'penalty_blocks',
+  'dft_blocks',
+  'dft_scratch_bytes',
 ] as const;
 
 /** Kernels that can be recorded; their last argument is the number of units of work. */
@@ -37,6 +39,7 @@ const taskNames = [
   'l2_pool',
   'l2_pool_gradient',
   'resample',
+  'dft_lines',
   'unary_relu',
   'unary_negate',
   'unary_absolute',

@@ -4,6 +4,7 @@
 #include "control.c"
 #include "filterGradient.c"
 #include "depthwise.c"
+#include "fourier.c"
 #include "optimizer.c"
 #include "penalty.c"
 #include "pooling.c"
