@@ -178,7 +178,7 @@ describe('completion offers', () => {
       '{ "type": "shotNoise" }, |',
     );
     const labels = (await client.complete(text)).map(({ label }) => label);
-    assert.deepEqual(labels, ['shotNoise', 'gaussianBlur']);
+    assert.deepEqual(labels, ['shotNoise', 'gaussianBlur', 'pupilBlur']);
   });
 
   it('docs with formula and source', async () => {

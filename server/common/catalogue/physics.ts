@@ -1,19 +1,7 @@
 import { definePhysicalLayer, type PhysicalParameterSpec, type ValueOf } from './component';
+import { learnable } from './learnable';
 import { oneOfNames, realNumber, yesNo } from './parameters';
-
-/** What every learnable physical layer declares beside its own quantities. */
-const learnable = {
-  trainable: yesNo({
-    description: 'Learn this part of the instrument together with the network.',
-    default: false,
-  }),
-  learningRate: realNumber({
-    description: 'Learning rate of this physical layer, apart from that of the network.',
-    exclusiveMinimum: 0,
-    maximum: 10,
-    default: 0.01,
-  }),
-};
+import { pupilBlur } from './pupil';
 
 /** Borders by their unambiguous names: "reflect" means mirror in NumPy and symmetric in SciPy. */
 const borders = {
@@ -129,7 +117,7 @@ const shotNoise = definePhysicalLayer({
   parameters: () => [],
 });
 
-export const physics = { gaussianBlur, shotNoise } as const;
+export const physics = { gaussianBlur, pupilBlur, shotNoise } as const;
 
 export type PhysicsKind = keyof typeof physics;
 export type PhysicsValue = ValueOf<(typeof physics)[PhysicsKind]>;

@@ -7,10 +7,11 @@ import type { ForwardContext } from '../context';
 import { assign } from '../engine/updates';
 import { gaussianBlur } from './gaussianBlur';
 import type { PhysicalLayerBuilder } from './physicalLayer';
+import { pupilBlur } from './pupilBlur';
 import { shotNoise } from './shotNoise';
 
 /** The physical layer that each kind of the catalogue becomes. */
-const builders = { gaussianBlur, shotNoise } satisfies {
+const builders = { gaussianBlur, pupilBlur, shotNoise } satisfies {
   readonly [K in PhysicsKind]: PhysicalLayerBuilder<K>;
 };
 

@@ -20,6 +20,8 @@ const queryNames = [
   'overlap_parts',
   'overlap_scratch_bytes',
   'penalty_blocks',
+  'dft_blocks',
+  'dft_scratch_bytes',
 ] as const;
 
 /** Kernels that can be recorded; their last argument is the number of units of work. */
@@ -42,6 +44,7 @@ const taskNames = [
   'l2_pool',
   'l2_pool_gradient',
   'resample',
+  'dft_lines',
   'unary_relu',
   'unary_negate',
   'unary_absolute',

@@ -14,6 +14,7 @@ import { controlKernels } from './kernels/control';
 import { convolutionKernels } from './kernels/convolutions';
 import { depthwiseKernels } from './kernels/depthwise';
 import { elementwiseKernels } from './kernels/elementwise';
+import { fourierKernels } from './kernels/fourier';
 import { groupNormalizationKernels } from './kernels/groupNormalizations';
 import { layoutKernels } from './kernels/layout';
 import { lossKernels } from './kernels/losses';
@@ -33,6 +34,7 @@ const ownKernels: Readonly<Record<string, BackendKernel>> = {
   ...convolutionKernels,
   ...depthwiseKernels,
   ...elementwiseKernels,
+  ...fourierKernels,
   ...groupNormalizationKernels,
   ...layoutKernels,
   ...lossKernels,

@@ -6,6 +6,7 @@
 #include "depthwise.c"
 #include "elementwise.c"
 #include "filterGradient.c"
+#include "fourier.c"
 #include "groupNormalization.c"
 #include "layout.c"
 #include "localResponse.c"

@@ -38,6 +38,10 @@ TASK(l2_pool, shape_pixels(P(0)), P(0), P(1), P(2))
 TASK(l2_pool_gradient, 2 * shape_pixels(P(0)), P(0), P(1), P(2), P(3), P(4))
 TASK(resample, row_cost(P(0)), P(0), P(1), P(2), P(3), P(4))
 
+QUERY(dft_blocks, P(0))
+QUERY(dft_scratch_bytes, P(0))
+TASK(dft_lines, dft_cost(P(0)), P(0), P(1), P(2), P(3), D(4), P(5), P(6), SCRATCH)
+
 TASK(unary_relu, 1, P(0), P(1))
 TASK(unary_negate, 1, P(0), P(1))
 TASK(unary_absolute, 1, P(0), P(1))
