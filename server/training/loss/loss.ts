@@ -9,6 +9,7 @@ import {
   distributionCrossEntropy,
   pointLoss,
   type PointLoss,
+  sharedCrossEntropy,
   softmaxCrossEntropy,
 } from '../engine/ops';
 import { dissimilarity, totalVariation } from './images';
@@ -43,7 +44,9 @@ const builders = {
     (outputs, targets) => {
       const weights = classWeights && { weights: tf.tensor1d(classWeights), convention: weighting };
       const options = { smoothing: labelSmoothing, ...weights };
-      const rows = softmaxCrossEntropy(outputs, labelsOf(targets), options);
+      const rows = targets.labels
+        ? softmaxCrossEntropy(outputs, targets.labels, options)
+        : sharedCrossEntropy(outputs, targetOf(outputs, targets), options);
       return perSample(rows, outputs.shape[0]!);
     },
   sigmoidCrossEntropy: () => ofValues('sigmoid'),

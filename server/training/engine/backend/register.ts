@@ -17,6 +17,7 @@ import { elementwiseKernels } from './kernels/elementwise';
 import { groupNormalizationKernels } from './kernels/groupNormalizations';
 import { layoutKernels } from './kernels/layout';
 import { lossKernels } from './kernels/losses';
+import { mixingKernels } from './kernels/mixing';
 import { normalizationKernels } from './kernels/normalizations';
 import { optimizerKernels } from './kernels/optimizers';
 import { penaltyKernels } from './kernels/penalties';
@@ -36,6 +37,7 @@ const ownKernels: Readonly<Record<string, BackendKernel>> = {
   ...groupNormalizationKernels,
   ...layoutKernels,
   ...lossKernels,
+  ...mixingKernels,
   ...normalizationKernels,
   ...optimizerKernels,
   ...penaltyKernels,

@@ -1,8 +1,10 @@
 // All kernels and their table as one unit, for one call of the compiler.
 #include "activation.c"
 #include "augmentation.c"
+#include "contrast.c"
 #include "control.c"
 #include "filterGradient.c"
+#include "mixing.c"
 #include "depthwise.c"
 #include "optimizer.c"
 #include "penalty.c"
