@@ -115,14 +115,35 @@ export function permutation(key: Key, count: number): Uint32Array {
 
 /** 0 … count − 1 in an order that is drawn (Fisher and Yates). */
 export function permuted({ below }: Draws, count: number): Uint32Array {
+  return exchanged(count, (i) => below(i + 1));
+}
+
+/** Whom each of 0 … count − 1 is followed by in a circle of all that is drawn (Sattolo). */
+export function circle({ below }: Pick<Draws, 'below'>, count: number): Uint32Array {
+  return exchanged(count, below);
+}
+
+/** 0 … count − 1, each from the last on exchanged with the one at the place that is given for it. */
+function exchanged(count: number, placeFor: (i: number) => number): Uint32Array {
   const order = Uint32Array.from({ length: count }, (_, index) => index);
   for (let i = count - 1; i > 0; i--) {
-    const j = below(i + 1);
+    const j = placeFor(i);
     const held = order[i]!;
     order[i] = order[j]!;
     order[j] = held;
   }
   return order;
+}
+
+/**
+ * A number of the distribution Beta(alpha, alpha): (1 + t / √(2 alpha + t²)) / 2 for a number t of
+ * Student's distribution with 2 alpha degrees of freedom, which two even numbers give exactly (Bailey,
+ * Mathematics of Computation 62, 1994). No angle is a right one, so nothing is divided by zero.
+ */
+export function symmetricBeta({ uniform }: Pick<Draws, 'uniform'>, alpha: number): number {
+  const rest = Math.exp(Math.max(-700, Math.log(1 - uniform()) / alpha));
+  const side = Math.cos(2 * Math.PI * (uniform() + 2 ** -33)) * Math.sqrt(1 - rest);
+  return 0.5 + (0.5 * side) / Math.sqrt(rest + side * side);
 }
 
 const parity = 0x1bd11bda;

@@ -73,6 +73,23 @@ describe('a resumed run', () => {
     assert.notDeepEqual(arraysOf(other), arraysOf(undisturbed));
   });
 
+  it('equals an undisturbed one where samples are mixed', async () => {
+    const augmentation = [
+      { type: 'mixup', alpha: 1, probability: 0.7 },
+      { type: 'oneOf', choices: [{ type: 'cutmix' }, { type: 'affine', rotateDegrees: [-5, 20] }] },
+    ];
+    const [whole, stopped] = [
+      await runs.create({ augmentation }),
+      await runs.create({ augmentation }),
+    ];
+    await executeRun(whole);
+    await stopAfter(stopped, 4);
+    await executeRun(stopped);
+    assert.deepEqual(arraysOf(stopped), arraysOf(whole));
+    assert.deepEqual(await curvesOf(stopped), await curvesOf(whole));
+    assert.notDeepEqual(arraysOf(whole), arraysOf(undisturbed));
+  });
+
   for (const steps of [0, 1, 4, tinyStepsPerEpoch, 2 * tinyStepsPerEpoch + 5]) {
     it(`equals an undisturbed one after a soft stop at step ${steps}`, async () => {
       const folder = await stoppedAfter(steps);

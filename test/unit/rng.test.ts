@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import {
+  circle,
   draws,
   fillBits,
   fillNormal,
   fillUniform,
   permutation,
   streamKey,
+  symmetricBeta,
   threefry,
   type Key,
 } from '#common/rng';
+import { assertDistribution, symmetricBetaCdf } from './augmentation/distributions';
 
 const key: Key = [0x13198a2e, 0x03707344];
 
@@ -105,5 +108,61 @@ describe('counter-based random numbers', () => {
     // χ² with 4 degrees of freedom.
     const chiSquared = places.reduce((sum, count) => sum + (count - 1000) ** 2 / 1000, 0);
     assert.ok(chiSquared < 23.5, `χ² = ${chiSquared}`);
+  });
+
+  it('put all items into one circle, and none after itself', () => {
+    const circles = new Map<string, number>();
+    for (let i = 0; i < 6000; i++) {
+      const next = circle(draws([i, 9]), 4);
+      const visited = [0];
+      while (next[visited.at(-1)!] !== 0) visited.push(next[visited.at(-1)!]!);
+      assert.equal(visited.length, 4);
+      circles.set(visited.join(), (circles.get(visited.join()) ?? 0) + 1);
+    }
+    // Six circles of four; χ² with 5 degrees of freedom.
+    assert.equal(circles.size, 6);
+    const chiSquared = [...circles.values()].reduce(
+      (sum, count) => sum + (count - 1000) ** 2 / 1000,
+      0,
+    );
+    assert.ok(chiSquared < 25.7, `χ² = ${chiSquared}`);
+    assert.deepEqual([...circle(draws(key), 1)], [0]);
+  });
+
+  for (const [alpha, cdf] of Object.entries(symmetricBetaCdf)) {
+    it(`follow Beta(${alpha}, ${alpha})`, () => {
+      const draw = draws(key);
+      assertDistribution(
+        Array.from({ length: 20_000 }, () => symmetricBeta(draw, Number(alpha))),
+        cdf,
+      );
+    });
+  }
+
+  it('follow Beta(α, α) in its moments for every α, with all shares in 0 … 1', () => {
+    for (const alpha of [1e-3, 0.02, 0.2, 5, 1000]) {
+      const draw = draws([3, 5]);
+      const n = 20_000;
+      const values = Array.from({ length: n }, () => symmetricBeta(draw, alpha));
+      assert.ok(values.every((value) => value >= 0 && value <= 1));
+      const mean = values.reduce((sum, value) => sum + value, 0) / n;
+      const variance = values.reduce((sum, value) => sum + (value - 0.5) ** 2, 0) / n;
+      const expected = 1 / (4 * (2 * alpha + 1));
+      // Five standard errors; those of the variance by the kurtosis 3 − 6 / (2 α + 3).
+      assert.ok(Math.abs(mean - 0.5) < 5 * Math.sqrt(expected / n), `mean ${mean} for ${alpha}`);
+      const error = expected * Math.sqrt((2 - 6 / (2 * alpha + 3)) / n);
+      assert.ok(Math.abs(variance - expected) < 5 * error + 1e-12, `${variance} for ${alpha}`);
+    }
+  });
+
+  it('give a beta number at the ends of what is drawn', () => {
+    const of = (...numbers: number[]) => symmetricBeta({ uniform: () => numbers.shift()! }, 1e-3);
+    const last = 1 - 2 ** -32;
+    for (const u of [0, 0.5, last]) {
+      for (const v of [0, 0.25, 0.5, 0.75, last]) {
+        const value = of(u, v);
+        assert.ok(value >= 0 && value <= 1, `${value} of ${u}, ${v}`);
+      }
+    }
   });
 });

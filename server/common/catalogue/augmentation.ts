@@ -1,6 +1,7 @@
 import { Type } from '@sinclair/typebox';
 import { colourAugmentations } from './augmentationColour';
 import { geometricAugmentations } from './augmentationGeometry';
+import { mixingAugmentations } from './augmentationMixing';
 import { noiseAugmentations } from './augmentationNoise';
 import { chance } from './augmentationParts';
 import { defineComponent, branchesOf, type ValueOf } from './component';
@@ -9,6 +10,7 @@ const single = {
   ...geometricAugmentations,
   ...colourAugmentations,
   ...noiseAugmentations,
+  ...mixingAugmentations,
 } as const;
 
 type SingleValue = ValueOf<(typeof single)[keyof typeof single]>;
@@ -41,3 +43,21 @@ export const augmentations = { ...single, oneOf } as const;
 export type AugmentationKind = keyof typeof augmentations;
 export type AugmentationValue = ValueOf<(typeof augmentations)[AugmentationKind]>;
 export type AugmentationValueOf<K extends AugmentationKind> = ValueOf<(typeof augmentations)[K]>;
+
+/** A kind of augmentation that mixes samples, where it stands in a list and the choices in it. */
+export interface Mixing {
+  readonly type: keyof typeof mixingAugmentations;
+  readonly path: readonly (string | number)[];
+}
+
+/** All augmentations of a list that mix samples. */
+export function mixingOf(
+  values: readonly AugmentationValue[],
+  place: Mixing['path'] = [],
+): readonly Mixing[] {
+  return values.flatMap((value, i): readonly Mixing[] => {
+    const path = [...place, i];
+    if (value.type === 'oneOf') return mixingOf(value.choices, [...path, 'choices']);
+    return value.type === 'mixup' || value.type === 'cutmix' ? [{ type: value.type, path }] : [];
+  });
+}

@@ -1,10 +1,16 @@
 // Augmentations of brightness and colour: the same for all pixels of a sample.
 import { chance } from './augmentationParts';
 import { defineAugmentation } from './component';
-import { realNumber } from './parameters';
+import { numberOrRange } from './parameters';
 
-const part = (description: string, maximum: number, value: number) =>
-  realNumber({ description, minimum: 0, maximum, default: value });
+/** A factor that is 1 where nothing changes. */
+const factor = (value: number) =>
+  numberOrRange({
+    description: 'Largest change of the factor, or the range of the factor.',
+    number: { minimum: 0, maximum: 1 },
+    ends: { minimum: 0, maximum: 100 },
+    default: value,
+  });
 
 const luminance = 'Y = 0.299 R + 0.587 G + 0.114 B';
 
@@ -12,9 +18,15 @@ const brightness = defineAugmentation({
   type: 'brightness',
   title: 'Brightness',
   summary: 'Makes the whole image brighter or darker.',
-  formula: 'y = x + b, b ~ U(−amount, amount)',
+  formula: 'y = x + b, b ~ U(−amount, amount) or U(low, high)',
   params: {
-    amount: part('Largest change either way, on the 0–1 scale of the images.', 1, 0.2),
+    amount: numberOrRange({
+      description:
+        'Largest change either way, or the range of what is added, on the 0–1 scale of the images.',
+      number: { minimum: 0, maximum: 1 },
+      ends: { minimum: -1, maximum: 1 },
+      default: 0.2,
+    }),
     probability: chance(),
   },
   references: [],
@@ -26,8 +38,9 @@ const contrast = defineAugmentation({
   type: 'contrast',
   title: 'Contrast',
   summary: 'Moves all values away from the mean of their channel, or towards it.',
-  formula: 'y = m + f (x − m), m the mean of the channel, f ~ U(1 − amount, 1 + amount)',
-  params: { amount: part('Largest change of the factor.', 1, 0.2), probability: chance() },
+  formula:
+    'y = m + f (x − m), m the mean of the channel, f ~ U(1 − amount, 1 + amount) or U(low, high)',
+  params: { amount: factor(0.2), probability: chance() },
   references: [],
   snippet: '"amount": ${1:0.2}',
   examples: [{ type: 'contrast', amount: 0.2 }],
@@ -37,9 +50,15 @@ const gamma = defineAugmentation({
   type: 'gamma',
   title: 'Gamma',
   summary: 'Bends the scale of brightness: black and white stay. Values below 0 become 0.',
-  formula: 'y = max(x, 0)^g, log₂ g ~ U(−amount, amount)',
+  formula: 'y = max(x, 0)^g, log₂ g ~ U(−amount, amount) or U(low, high)',
   params: {
-    amount: part('Largest change of the exponent: 1 means from one half to two.', 4, 0.5),
+    amount: numberOrRange({
+      description:
+        'Largest change of the exponent, or its range, as powers of two: 1 means from one half to two, [0, 1] from one to two.',
+      number: { minimum: 0, maximum: 4 },
+      ends: { minimum: -4, maximum: 4 },
+      default: 0.5,
+    }),
     probability: chance(),
   },
   references: [],
@@ -62,13 +81,13 @@ const hue = defineAugmentation({
   channels: 3,
   title: 'Hue',
   summary: 'Turns all colours by one angle and leaves their luminance; for three channels.',
-  formula: `(U, V) turned by an angle ~ U(−degrees, degrees); U = 0.492 (B − Y), V = 0.877 (R − Y), ${luminance}`,
+  formula: `(U, V) turned by an angle ~ U(−degrees, degrees) or U(low, high); U = 0.492 (B − Y), V = 0.877 (R − Y), ${luminance}`,
   params: {
-    degrees: realNumber({
-      description: 'Largest angle either way.',
+    degrees: numberOrRange({
+      description: 'Largest angle either way, or the range of the angle.',
       unit: '°',
-      minimum: 0,
-      maximum: 180,
+      number: { minimum: 0, maximum: 180 },
+      ends: { minimum: -180, maximum: 180 },
       default: 18,
     }),
     probability: chance(),
@@ -83,8 +102,8 @@ const saturation = defineAugmentation({
   channels: 3,
   title: 'Saturation',
   summary: 'Makes colours stronger or paler and leaves their luminance; for three channels.',
-  formula: `y = Y + f (x − Y), f ~ U(1 − amount, 1 + amount), ${luminance}`,
-  params: { amount: part('Largest change of the factor.', 1, 0.2), probability: chance() },
+  formula: `y = Y + f (x − Y), f ~ U(1 − amount, 1 + amount) or U(low, high), ${luminance}`,
+  params: { amount: factor(0.2), probability: chance() },
   references: [],
   snippet: '"amount": ${1:0.2}',
   examples: [{ type: 'saturation', amount: 0.2 }],

@@ -1,7 +1,7 @@
 // Augmentations that move pixels. Where the target is an image too, it moves with its image.
 import { border, chance, interpolation } from './augmentationParts';
-import { defineComponent } from './component';
-import { realNumber, wholeNumber } from './parameters';
+import { defineAugmentation, defineComponent } from './component';
+import { numberOrRange, realNumber, wholeNumber } from './parameters';
 
 const flipLeftRight = defineComponent({
   type: 'flipLeftRight',
@@ -23,8 +23,9 @@ const flipUpDown = defineComponent({
   examples: [{ type: 'flipUpDown' }],
 });
 
-const rotate90 = defineComponent({
+const rotate90 = defineAugmentation({
   type: 'rotate90',
+  turnsSquares: true,
   title: 'Quarter turns',
   summary:
     'Turns the object by 0°, 90°, 180° or 270°, all equally likely; an image that is not square by 0° or 180°.',
@@ -40,32 +41,34 @@ const affine = defineComponent({
   summary:
     'Rotates, moves, scales and shears the object about its centre, each by a random amount.',
   formula:
-    'y(p) = x(A⁻¹(p − c − t) + c) about the centre c, A = rotation (counter-clockwise) · shear · scale; angle ~ U(−rotateDegrees, rotateDegrees), shift ~ U(−translate, translate) · size, scale ~ U(1 − scale, 1 + scale), shear ~ U(−shearDegrees, shearDegrees)',
+    'y(p) = x(A⁻¹(p − c − t) + c) about the centre c, A = rotation (counter-clockwise) · shear · scale; angle ~ U(−rotateDegrees, rotateDegrees), shift ~ U(−translate, translate) · size, scale ~ U(1 − scale, 1 + scale), shear ~ U(−shearDegrees, shearDegrees); any of them U(low, high) where it is a range',
   params: {
-    rotateDegrees: realNumber({
-      description: 'Largest rotation either way.',
+    rotateDegrees: numberOrRange({
+      description: 'Largest rotation either way, or the range of the angle.',
       unit: '°',
-      minimum: 0,
-      maximum: 180,
+      number: { minimum: 0, maximum: 180 },
+      ends: { minimum: -180, maximum: 180 },
       default: 0,
     }),
-    translate: realNumber({
-      description: 'Largest shift either way, as a part of the image size.',
-      minimum: 0,
-      maximum: 1,
+    translate: numberOrRange({
+      description:
+        'Largest shift either way, or the range of the shift down and to the right, as a part of the image size.',
+      number: { minimum: 0, maximum: 1 },
+      ends: { minimum: -1, maximum: 1 },
       default: 0,
     }),
-    scale: realNumber({
-      description: 'Largest change of size either way: 0.1 means 0.9 to 1.1 times.',
-      minimum: 0,
-      exclusiveMaximum: 1,
+    scale: numberOrRange({
+      description:
+        'Largest change of size either way, or the range of the size: 0.1 means the same as [0.9, 1.1].',
+      number: { minimum: 0, exclusiveMaximum: 1 },
+      ends: { exclusiveMinimum: 0, maximum: 100 },
       default: 0,
     }),
-    shearDegrees: realNumber({
-      description: 'Largest shear angle either way.',
+    shearDegrees: numberOrRange({
+      description: 'Largest shear angle either way, or the range of the angle.',
       unit: '°',
-      minimum: 0,
-      exclusiveMaximum: 90,
+      number: { minimum: 0, exclusiveMaximum: 90 },
+      ends: { exclusiveMinimum: -90, exclusiveMaximum: 90 },
       default: 0,
     }),
     interpolation: interpolation(),

@@ -2,21 +2,24 @@
 // section, where they stay in evaluation.
 import { chance } from './augmentationParts';
 import { defineComponent } from './component';
-import { realNumber } from './parameters';
+import { numberOrRange, realNumber } from './parameters';
+
+const sigma = (description: string, value: number) =>
+  numberOrRange({
+    description: `${description}, or the range it is drawn from for each sample.`,
+    number: { minimum: 0, maximum: 10 },
+    ends: { minimum: 0, maximum: 10 },
+    default: value,
+  });
 
 const gaussianNoise = defineComponent({
   type: 'gaussianNoise',
   title: 'Gaussian noise',
   summary:
     'Adds normal noise to the training images only; the noise of a sensor belongs in the physics section.',
-  formula: 'y = x + σ ε, ε ~ N(0, 1)',
+  formula: 'y = x + σ ε, ε ~ N(0, 1), σ = sigma or σ ~ U(low, high)',
   params: {
-    sigma: realNumber({
-      description: 'Standard deviation, on the 0–1 scale of the images.',
-      minimum: 0,
-      maximum: 10,
-      default: 0.05,
-    }),
+    sigma: sigma('Standard deviation, on the 0–1 scale of the images', 0.05),
     probability: chance(),
   },
   references: [],
@@ -28,14 +31,9 @@ const speckle = defineComponent({
   type: 'speckle',
   title: 'Speckle',
   summary: 'Multiplies by normal noise around 1, so that bright values become noisier.',
-  formula: 'y = x (1 + σ ε), ε ~ N(0, 1)',
+  formula: 'y = x (1 + σ ε), ε ~ N(0, 1), σ = sigma or σ ~ U(low, high)',
   params: {
-    sigma: realNumber({
-      description: 'Standard deviation of the factor.',
-      minimum: 0,
-      maximum: 10,
-      default: 0.1,
-    }),
+    sigma: sigma('Standard deviation of the factor', 0.1),
     probability: chance(),
   },
   references: [],
@@ -66,13 +64,14 @@ const blur = defineComponent({
   type: 'blur',
   title: 'Blur',
   summary: 'Blurs by a Gaussian of a random width; at the border the edge pixel goes on.',
-  formula: 'y = g ∗ x, g a sampled Gaussian with Σ g = 1 and a width ~ U(0, sigmaPx)',
+  formula:
+    'y = g ∗ x, g a sampled Gaussian with Σ g = 1 and a width ~ U(0, sigmaPx) or U(low, high)',
   params: {
-    sigmaPx: realNumber({
-      description: 'Largest width.',
+    sigmaPx: numberOrRange({
+      description: 'Largest width, or the range of the width.',
       unit: 'px',
-      exclusiveMinimum: 0,
-      maximum: 100,
+      number: { exclusiveMinimum: 0, maximum: 100 },
+      ends: { minimum: 0, maximum: 100 },
       default: 1,
     }),
     probability: chance(),

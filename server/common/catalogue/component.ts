@@ -86,6 +86,10 @@ export interface AugmentationComponent<
 > extends Component<T, P> {
   /** How many channels the images must have, where not any number will do. */
   readonly channels?: number;
+  /** Whether images that are not square have fewer orientations. */
+  readonly turnsSquares?: boolean;
+  /** What becomes one out of two samples of a batch: `values` by a weighted mean, or `places` by a cut. */
+  readonly mixes?: 'values' | 'places';
 }
 
 /** A physical quantity of the instrument that can be learned. */
@@ -162,6 +166,8 @@ export interface LossComponent<
   readonly compares: 'classes' | 'values' | 'images' | 'outputs';
   /** Whether it applies softmax or the logistic function itself. */
   readonly takesLogits: boolean;
+  /** Whether it takes one whole class for each sample and no shares of several. */
+  readonly takesWholeClasses?: boolean;
 }
 
 export function defineComponent<T extends string, P extends TProperties>(

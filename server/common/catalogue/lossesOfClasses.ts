@@ -9,7 +9,7 @@ const softmaxCrossEntropy = defineLoss({
   summary:
     'For choosing one class out of several; takes logits, so the network ends without softmax.',
   formula:
-    'ℓ = −Σ_k t_k (z_k − ln Σ_j e^{z_j}), t = (1 − s) one-hot + s / K with the label smoothing s; mean over the batch',
+    'ℓ = −Σ_k t_k (z_k − ln Σ_j e^{z_j}), t = (1 − s) one-hot + s / K with the label smoothing s; mean over the batch. Where samples are mixed, the loss is the mean of the losses of all classes, weighted by their shares',
   params: {
     labelSmoothing: realNumber({
       description: 'Part s of the truth that is shared among all classes.',
@@ -124,6 +124,7 @@ const focal = defineLoss({
   examples: [{ type: 'focal', gamma: 2 }],
   compares: 'classes',
   takesLogits: true,
+  takesWholeClasses: true,
 });
 
 const hinge = defineLoss({
@@ -136,6 +137,7 @@ const hinge = defineLoss({
   examples: [{ type: 'hinge' }],
   compares: 'classes',
   takesLogits: true,
+  takesWholeClasses: true,
 });
 
 /** Losses of outputs that stand for classes. */

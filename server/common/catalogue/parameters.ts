@@ -66,6 +66,31 @@ export function asPair(value: number | readonly [number, number]): readonly [num
   return typeof value === 'number' ? [value, value] : value;
 }
 
+interface RangeOptions extends Described {
+  /** What the number may be when it stands alone. */
+  readonly number: Bounds;
+  /** What both ends of a range may be. */
+  readonly ends: Bounds;
+  readonly default: number;
+}
+type Bounds = Omit<Ranged, 'description' | 'unit' | 'default'>;
+
+/** A number that a range is made of, as the description says, or the range itself: `[low, high]`. */
+export function numberOrRange({ number, ends, ...described }: RangeOptions) {
+  const end = Type.Number(ends);
+  return Type.Union([Type.Number(number), Type.Tuple([end, end], { isAscending: true })], {
+    ...described,
+  });
+}
+
+/** The ends of what is drawn; `ofNumber` says what a number alone means. */
+export function asRange(
+  value: number | readonly [number, number],
+  ofNumber: (value: number) => readonly [number, number],
+): readonly [low: number, high: number] {
+  return typeof value === 'number' ? ofNumber(value) : value;
+}
+
 /** A component nested in another one, with a default value. */
 export function nested<S extends TSchema>(
   schema: S,

@@ -32,7 +32,7 @@ export function checkTraced(
 ): readonly Finding[] {
   return [
     ...checkData(experiment, facts),
-    ...checkAugmentation(experiment.augmentation, facts.shape),
+    ...checkAugmentation(experiment, facts, trace),
     ...checkPhysics(experiment.physics),
     ...trace.findings,
     ...checkGraph(experiment),

@@ -34,6 +34,9 @@ export function expectation(schema: SchemaNode): string {
 function listExpectation(schema: SchemaNode): string {
   const first = itemOf(schema, 0);
   if (!Array.isArray(schema.items) || first === undefined) return 'a list, [ … ]';
+  if (schema.isAscending === true) {
+    return `[low, high]${rangeOf({ ...first, unit: schema.unit ?? first.unit })}`;
+  }
   const isWhole = first.type === 'integer';
   return `a list of ${schema.items.length} ${isWhole ? 'whole numbers' : 'numbers'}`;
 }

@@ -192,7 +192,23 @@ function readList(ctx: ReadContext, node: Node, schema: SchemaNode, path: JsonPa
     if (!broken) values.push(value);
   }
   ctx.templates = templates;
+  if (schema.isAscending === true && !broken) return readAscending(ctx, node, values, path);
   return values;
+}
+
+/** The values, if none is below the one before. */
+function readAscending(
+  ctx: ReadContext,
+  node: Node,
+  values: readonly unknown[],
+  path: JsonPath,
+): readonly unknown[] | undefined {
+  const numbers = values as readonly number[];
+  if (numbers.every((value, i) => i === 0 || value >= numbers[i - 1]!)) return values;
+  const ordered = `[${numbers.toSorted((a, b) => a - b).join(', ')}]`;
+  const got = `[${numbers.join(', ')}]`;
+  const message = `${nameOf(path)} must go from low to high; got ${got}. Write ${ordered}.`;
+  return report(ctx, node, 'schema/order', message, path, ordered);
 }
 
 /** Whether a list has too few or too many elements; those that it has are read all the same. */

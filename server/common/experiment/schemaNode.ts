@@ -27,6 +27,8 @@ export interface SchemaNode {
   readonly minItems?: number;
   readonly maxItems?: number;
   readonly uniqueItems?: boolean;
+  /** Whether the numbers of a list must not become smaller from one to the next. */
+  readonly isAscending?: boolean;
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly minimum?: number;

@@ -1,22 +1,30 @@
-import type { AugmentationValueOf } from '#common/catalogue/augmentation';
 import type { Draws } from '#common/rng';
 import { changeImages } from '../engine/ops/images';
 import { drawKey, mover, type AugmenterBuilder } from './augmenter';
+import { drawWithin, inRadians, radians, rangeAround, spanOf, type Range } from './range';
 import { warp, type Warp } from './warp';
-
-type AffineValue = AugmentationValueOf<'affine'>;
 
 /** Rotates, moves, scales and shears by amounts drawn for each sample. */
 export const affine: AugmenterBuilder<'affine'> = (value, place) => {
-  const { rotateDegrees, translate, scale, shearDegrees, interpolation, border } = value;
-  const numbers = [radians(rotateDegrees), translate, scale, radians(shearDegrees)];
+  const { interpolation, border } = value;
+  const ranges: MotionRanges = {
+    rotateDegrees: rangeAround(0, value.rotateDegrees),
+    shift: rangeAround(0, value.translate),
+    scale: rangeAround(1, value.scale),
+    shearDegrees: rangeAround(0, value.shearDegrees),
+  };
+  const { rotateDegrees, shift, scale, shearDegrees } = ranges;
+  const numbers = [inRadians(rotateDegrees), shift, scale, inRadians(shearDegrees)].flatMap(spanOf);
   return mover({ interpolation, border }, (x, ctx, sampling) => {
     const kernel = { kernel: 'LightbenchAffine', numbers, sampling };
     return changeImages(x, kernel, drawKey(place, ctx), ctx, (source, out, size, draw) =>
-      warp(source, out, size, inverseOf(drawMotion(value, draw), size), sampling),
+      warp(source, out, size, inverseOf(drawMotion(ranges, draw), size), sampling),
     );
   });
 };
+
+/** What the parts of a motion are drawn from. */
+type MotionRanges = Readonly<Record<keyof Motion, Range>>;
 
 /** What is done to the object; positive angles turn it counter-clockwise as seen. */
 export interface Motion {
@@ -28,13 +36,12 @@ export interface Motion {
   readonly shearDegrees: number;
 }
 
-function drawMotion(value: AffineValue, { uniform }: Draws): Motion {
-  const within = (largest: number) => largest * (2 * uniform() - 1);
+function drawMotion(ranges: MotionRanges, draw: Draws): Motion {
   return {
-    rotateDegrees: within(value.rotateDegrees),
-    shift: [within(value.translate), within(value.translate)],
-    scale: 1 + within(value.scale),
-    shearDegrees: within(value.shearDegrees),
+    rotateDegrees: drawWithin(ranges.rotateDegrees, draw),
+    shift: [drawWithin(ranges.shift, draw), drawWithin(ranges.shift, draw)],
+    scale: drawWithin(ranges.scale, draw),
+    shearDegrees: drawWithin(ranges.shearDegrees, draw),
   };
 }
 
@@ -68,8 +75,4 @@ export function inverseOf(
       centreColumn - matrix[2] * row - matrix[3] * column,
     ],
   };
-}
-
-function radians(degrees: number): number {
-  return (degrees * Math.PI) / 180;
 }

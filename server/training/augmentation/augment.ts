@@ -1,15 +1,20 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import type { AugmentationKind, AugmentationValue } from '#common/catalogue/augmentation';
+import {
+  mixingOf,
+  type AugmentationKind,
+  type AugmentationValue,
+} from '#common/catalogue/augmentation';
 import type { Experiment } from '#common/experiment/experiment';
 import type { ForwardContext } from '../context';
 import { selectRows } from '../engine/ops/random';
 import { affine } from './affine';
-import { drawKey, type Augmenter, type AugmenterBuilder, type TargetKind } from './augmenter';
+import { drawKey, type Augmenter, type AugmenterBuilder, type TargetFormat } from './augmenter';
 import { blur } from './blur';
 import { channelShuffle, grayscale, hue, saturation } from './colour';
 import { crop, randomResizedCrop } from './crop';
 import { cutout } from './cutout';
 import { elastic } from './elastic';
+import { cutmix, mixup } from './mix';
 import { gaussianNoise, saltAndPepper, speckle } from './noise';
 import { flipLeftRight, flipUpDown, rotate90 } from './orient';
 import { brightness, contrast, gamma, invert } from './tone';
@@ -35,6 +40,8 @@ const builders = {
   saltAndPepper,
   speckle,
   blur,
+  mixup,
+  cutmix,
   oneOf: ({ choices }, place) =>
     either(
       choices.map((choice, i) => buildAugmenter(choice, `${place}/${i}`)),
@@ -45,8 +52,10 @@ const builders = {
 /** All augmentations of an experiment, one after the other. */
 export interface Augmentation {
   apply(x: tf.Tensor4D, ctx: ForwardContext): tf.Tensor4D;
-  /** Moves targets as their images are moved. */
-  applyToTarget(target: tf.Tensor4D, ctx: ForwardContext, kind: TargetKind): tf.Tensor4D;
+  /** Whether samples are mixed with each other, so that targets of any kind change. */
+  readonly mixesSamples: boolean;
+  /** Changes targets as their images are changed. What does not change is given back itself. */
+  applyToTarget(target: tf.Tensor, ctx: ForwardContext, format: TargetFormat): tf.Tensor;
 }
 
 /** Makes the augmentation of an experiment. */
@@ -55,9 +64,13 @@ export function buildAugmentation({
 }: Pick<Experiment, 'augmentation'>): Augmentation {
   const steps = augmentation.map((value, i) => buildAugmenter(value, String(i)));
   return {
+    mixesSamples: mixingOf(augmentation).length > 0,
     apply: (x, ctx) => steps.reduce((image, step) => step.apply(image, ctx), x),
-    applyToTarget: (target, ctx, kind) =>
-      steps.reduce((moved, step) => step.applyToTarget?.(moved, ctx, kind) ?? moved, target),
+    applyToTarget: (target, ctx, format) =>
+      steps.reduce(
+        (changed, step) => step.applyToTarget?.(changed, ctx, format) ?? changed,
+        target,
+      ),
   };
 }
 
@@ -70,13 +83,13 @@ function buildAugmenter(value: AugmentationValue, place: string): Augmenter {
 function chosen(augmenter: Augmenter, probability: number, place: string): Augmenter {
   const { apply, applyToTarget } = augmenter;
   if (probability === 1) return augmenter;
-  const choose = (changed: tf.Tensor4D, x: tf.Tensor4D, ctx: ForwardContext): tf.Tensor4D =>
-    selectRows(changed, x, [0, probability], drawKey(place, ctx), ctx);
+  const choose = <T extends tf.Tensor>(changed: T, x: T, ctx: ForwardContext): T =>
+    changed === x ? x : selectRows(changed, x, [0, probability], drawKey(place, ctx), ctx);
   return {
     apply: (x, ctx) => choose(apply(x, ctx), x, ctx),
     ...(applyToTarget && {
-      applyToTarget: (target: tf.Tensor4D, ctx: ForwardContext, kind: TargetKind) =>
-        choose(applyToTarget(target, ctx, kind), target, ctx),
+      applyToTarget: (target: tf.Tensor, ctx: ForwardContext, format: TargetFormat) =>
+        choose(applyToTarget(target, ctx, format), target, ctx),
     }),
   };
 }
@@ -84,18 +97,19 @@ function chosen(augmenter: Augmenter, probability: number, place: string): Augme
 /** One of several for each sample, evenly drawn. */
 function either(augmenters: readonly Augmenter[], place: string): Augmenter {
   const count = augmenters.length;
-  const select = (
-    x: tf.Tensor4D,
+  const select = <T extends tf.Tensor>(
+    x: T,
     ctx: ForwardContext,
-    apply: (augmenter: Augmenter) => tf.Tensor4D,
-  ): tf.Tensor4D =>
+    apply: (augmenter: Augmenter) => T,
+  ): T =>
     augmenters.reduce((others, augmenter, i) => {
       const range = [i / count, (i + 1) / count] as const;
-      return selectRows(apply(augmenter), others, range, drawKey(place, ctx), ctx);
+      const changed = apply(augmenter);
+      return changed === x ? others : selectRows(changed, others, range, drawKey(place, ctx), ctx);
     }, x);
   return {
     apply: (x, ctx) => select(x, ctx, (augmenter) => augmenter.apply(x, ctx)),
-    applyToTarget: (target, ctx, kind) =>
-      select(target, ctx, ({ applyToTarget }) => applyToTarget?.(target, ctx, kind) ?? target),
+    applyToTarget: (target, ctx, format) =>
+      select(target, ctx, ({ applyToTarget }) => applyToTarget?.(target, ctx, format) ?? target),
   };
 }

@@ -2,14 +2,16 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { permuted } from '#common/rng';
 import { changeImages, type ImageChange } from '../engine/ops/images';
 import { drawKey, type Augmenter, type AugmenterBuilder } from './augmenter';
+import { drawWithin, inRadians, rangeAround, spanOf, type Range } from './range';
 
 export const hue: AugmenterBuilder<'hue'> = ({ degrees }, place) =>
-  recolourer((degrees * Math.PI) / 180, [1, 0], place);
+  recolourer(inRadians(rangeAround(0, degrees)), [1, 1], place);
 
 export const saturation: AugmenterBuilder<'saturation'> = ({ amount }, place) =>
-  recolourer(0, [1 - amount, 2 * amount], place);
+  recolourer([0, 0], rangeAround(1, amount), place);
 
-export const grayscale: AugmenterBuilder<'grayscale'> = (_, place) => recolourer(0, [0, 0], place);
+export const grayscale: AugmenterBuilder<'grayscale'> = (_, place) =>
+  recolourer([0, 0], [0, 0], place);
 
 export const channelShuffle: AugmenterBuilder<'channelShuffle'> = (_, place) => ({
   apply: (x, ctx) => {
@@ -27,22 +29,18 @@ const shuffleChannels: ImageChange = (source, out, { channels }, draw) => {
   }
 };
 
-/** Turns the hue by up to `angle` and scales the saturation by low + span · u. */
-function recolourer(
-  angle: number,
-  [low, span]: readonly [number, number],
-  place: string,
-): Augmenter {
+/** Turns the hue and scales the saturation by numbers that are drawn. */
+function recolourer(angles: Range, factors: Range, place: string): Augmenter {
   const apply: Augmenter['apply'] = (x, ctx) => {
-    const kernel = { kernel: 'LightbenchRecolour', numbers: [angle, low, span] };
+    const kernel = { kernel: 'LightbenchRecolour', numbers: [angles, factors].flatMap(spanOf) };
     return changeImages(
       threeChannels(x),
       kernel,
       drawKey(place, ctx),
       ctx,
       (source, out, _, draw) => {
-        const turn = angle * (2 * draw.uniform() - 1);
-        recolour(source, out, turn, low + span * draw.uniform());
+        const turn = drawWithin(angles, draw);
+        recolour(source, out, turn, drawWithin(factors, draw));
       },
     );
   };

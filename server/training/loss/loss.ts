@@ -9,6 +9,7 @@ import {
   distributionCrossEntropy,
   pointLoss,
   type PointLoss,
+  sharedCrossEntropy,
   softmaxCrossEntropy,
   tversky,
 } from '../engine/ops';
@@ -43,7 +44,9 @@ const builders = {
     (outputs, targets) => {
       const weights = classWeights && { weights: tf.tensor1d(classWeights), convention: weighting };
       const options = { smoothing: labelSmoothing, ...weights };
-      return softmaxCrossEntropy(outputs, labelsOf(targets), options);
+      return targets.labels
+        ? softmaxCrossEntropy(outputs, targets.labels, options)
+        : sharedCrossEntropy(outputs, targetOf(outputs, targets), options);
     },
   sigmoidCrossEntropy: () => ofValues('sigmoid'),
   weightedSigmoidCrossEntropy: ({ positiveWeight }) => ofValues('sigmoid', positiveWeight),

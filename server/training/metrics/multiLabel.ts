@@ -45,12 +45,14 @@ export function multiLabelEvidence({ classes: labels }: EvidenceOptions): Eviden
       let wrong = 0;
       let squares = 0;
       for (let k = 0; k < labels; k++) {
-        const truth = target![sample * labels + k]!;
+        // A mixed sample has shares of labels; what makes up half of it is there.
+        const share = target![sample * labels + k]!;
+        const truth = Number(share >= 0.5);
         const logit = outputs[start + k]!;
         row[firstTruth + k] = truth;
         row[firstLogit + k] = logit;
         wrong += Number(Number(logit > 0) !== truth);
-        squares += (sigmoid(logit) - truth) ** 2;
+        squares += (sigmoid(logit) - share) ** 2;
       }
       row[isRight] = Number(wrong === 0);
       row[brier] = squares / labels;

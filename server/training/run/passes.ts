@@ -1,10 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Experiment } from '#common/experiment/experiment';
 import type { Augmentation } from '../augmentation/augment';
+import type { TargetKind } from '../augmentation/augmenter';
 import type { ForwardContext } from '../context';
 import { assign, moveTowards, requireFinite } from '../engine/updates';
 import { valueAndGradients } from '../gradients';
 import type { LossFunction, Targets } from '../loss/loss';
+import { targetOf } from '../loss/targets';
 import type { LayerContext } from '../model/layer';
 import type { Network } from '../model/network';
 import type { Normalizer } from '../normalization/normalizer';
@@ -53,36 +55,44 @@ function forward(parts: PassParts, batch: BatchTensors, layerCtx: LayerContext =
   const object = objectOf(parts, batch);
   const seen = normalizer.apply(instrument.apply(object, batch.ctx));
   const outputs = network.apply(seen, layerCtx);
-  const targets = targetsOf(parts, batch, object);
+  const targets = targetsOf(parts, batch, object, outputs);
   const { perSample } = lossOf(outputs, targets, batch.ctx.epoch);
   return { outputs, losses: perSample, ...movedTargets(parts, batch, outputs, targets) };
 }
 
-/** What outputs are compared with: masks and images are moved as the object is. */
-function targetsOf(parts: PassParts, batch: BatchTensors, object: tf.Tensor4D): Targets {
-  const { labels, target, ctx } = batch;
-  const { augmentation, experiment } = parts;
-  const areMoved = ctx.training && experiment.augmentation.length > 0;
-  if (labels.rank > 1) {
-    if (!areMoved) return { labels };
-    const [rows, height, width] = labels.shape as [number, number, number];
-    const mask = tf.reshape(tf.cast(labels, 'float32'), [rows, height, width, 1]) as tf.Tensor4D;
-    const moved = augmentation.applyToTarget(mask, ctx, 'mask');
-    return { labels: tf.cast(tf.reshape(moved, [rows, height, width]), 'int32') };
+/** What outputs are compared with, changed as the object is. */
+function targetsOf(
+  { augmentation, experiment }: PassParts,
+  { images, labels, target, ctx }: BatchTensors,
+  object: tf.Tensor4D,
+  outputs: tf.Tensor,
+): Targets {
+  const isMask = labels.rank > 1;
+  const isChanged = ctx.training && experiment.augmentation.length > 0;
+  if (!isChanged && isMask) return { labels };
+  if (!isChanged) return target ? { target } : { labels, target: object };
+  const [, height, width] = images.shape;
+  const change = (values: tf.Tensor, kind: TargetKind): tf.Tensor =>
+    augmentation.applyToTarget(values, ctx, { kind, imageSize: [height, width] });
+  if (isMask) {
+    const mask = tf.expandDims(tf.cast(labels, 'float32'), -1);
+    return { labels: tf.cast(tf.reshape(change(mask, 'mask'), labels.shape), 'int32') };
   }
-  if (target === undefined) return { labels, target: object };
-  if (!areMoved || target.rank < 4) return { target };
-  return { target: augmentation.applyToTarget(target as tf.Tensor4D, ctx, 'image') };
+  if (target) return { target: change(target, target.rank < 4 ? 'values' : 'image') };
+  if (!augmentation.mixesSamples || outputs.rank > 2) return { labels, target: object };
+  // A sample of two classes has no label: it is compared with its shares of all.
+  return { target: change(targetOf(outputs, { labels }), 'values') };
 }
 
-/** Targets that training has moved, for whoever measures the outputs. */
+/** Targets that training has changed, for whoever measures the outputs. */
 function movedTargets(
-  { experiment }: PassParts,
+  { augmentation, experiment }: PassParts,
   { labels, ctx }: BatchTensors,
   outputs: tf.Tensor,
   targets: Targets,
 ): { readonly moved?: tf.Tensor } {
-  if (!ctx.training || experiment.augmentation.length === 0 || outputs.rank < 4) return {};
+  if (!ctx.training || experiment.augmentation.length === 0) return {};
+  if (outputs.rank < 4 && !augmentation.mixesSamples) return {};
   if (labels.rank > 1) return { moved: tf.cast(targets.labels!, 'float32') };
   // A tensor of its own: no step may have touched what was given.
   return targets.target === undefined ? {} : { moved: tf.mul(targets.target, 1) };
@@ -94,7 +104,7 @@ export function lossOfOutputs(
   batch: BatchTensors,
   outputs: tf.Tensor,
 ): Float32Array {
-  const targets = targetsOf(parts, batch, objectOf(parts, batch));
+  const targets = targetsOf(parts, batch, objectOf(parts, batch), outputs);
   const { perSample } = parts.lossOf(outputs, targets, batch.ctx.epoch);
   return perSample.dataSync<'float32'>();
 }

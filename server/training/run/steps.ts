@@ -12,6 +12,7 @@ import {
   type ProgramOutputs,
 } from '../engine/program';
 import type { Targets } from '../data/dataset';
+import { argmax } from '../metrics/classification';
 import type { Batch } from './batches';
 import { NotFiniteError } from './notFinite';
 import {
@@ -29,7 +30,10 @@ import {
 export interface ForwardResult {
   readonly perSampleLoss: Float32Array;
   readonly outputs: Float32Array;
-  /** What the outputs were compared with, where augmentation has moved it: masks, or else images. */
+  /**
+   * What the outputs were compared with, where augmentation has changed it: images, labels or numbers,
+   * masks, or the class that has the largest share of a mixed sample.
+   */
   readonly moved?: Pick<Batch, 'labels'> | Required<Pick<Batch, 'target'>>;
 }
 
@@ -118,7 +122,7 @@ export function createStepPrograms(trace: Trace, parts: PassParts): StepPrograms
   }
   function stepTaken(batch: Batch, results: ProgramOutputs): StepResult {
     optimizer.countStep();
-    return { ...readForward(results, batch), penalty: results['penalty']![0]! };
+    return { ...readForward(results, batch, trace), penalty: results['penalty']![0]! };
   }
   async function explained<T>(batch: Batch, take: () => Promise<T>): Promise<T> {
     try {
@@ -154,7 +158,7 @@ export function createStepPrograms(trace: Trace, parts: PassParts): StepPrograms
         return { result: stepTaken(batch, outputs), times };
       }),
     evaluate: async (batch) =>
-      readForward(await programFor(kindOf(batch)).run(inputsOf(batch)), batch),
+      readForward(await programFor(kindOf(batch)).run(inputsOf(batch)), batch, trace),
     lossOf: (outputs, batch) =>
       freeing(() => {
         const given = tf.tensor(outputs, [batch.samples.length, ...trace.output!]);
@@ -230,12 +234,26 @@ function cannotProfile(): CodedError {
   );
 }
 
-function readForward(results: ProgramOutputs, batch: Batch): ForwardResult {
-  const { losses, outputs, moved } = results;
+function readForward(
+  { losses, outputs, moved }: ProgramOutputs,
+  batch: Batch,
+  { output = [] }: Pick<Trace, 'output'>,
+): ForwardResult {
   const forward = { perSampleLoss: losses!, outputs: outputs! };
   if (moved === undefined) return forward;
-  const isMask = kindOf(batch).compares === 'mask';
-  return { ...forward, moved: isMask ? { labels: Int32Array.from(moved) } : { target: moved } };
+  const { compares, rows } = kindOf(batch);
+  if (compares === 'mask') return { ...forward, moved: { labels: Int32Array.from(moved) } };
+  const areShares = compares === 'class' && output.length === 1;
+  return {
+    ...forward,
+    moved: areShares ? { labels: largestShares(moved, rows) } : { target: moved },
+  };
+}
+
+/** The class that each of some samples has most of; the first of equal ones. */
+function largestShares(shares: Float32Array, samples: number): Int32Array {
+  const classes = shares.length / samples;
+  return Int32Array.from({ length: samples }, (_, i) => argmax(shares, i * classes, classes));
 }
 
 /** `tf.tidy` for plain objects: it would search every array of its result for tensors. */

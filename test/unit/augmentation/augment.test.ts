@@ -221,4 +221,27 @@ describe('the random affine transform', () => {
     const product = shifts.reduce((sum, [y, x]) => sum + y * x, 0) / count;
     assert.ok(Math.abs(product) < 5 / 3 / Math.sqrt(count), String(product));
   });
+
+  it('draws between the ends of a range, and does the same as a number with the ends that it means', () => {
+    const still = { ...affine, rotateDegrees: 0, translate: 0, scale: 0, shearDegrees: 0 };
+    const asRange: AugmentationValueOf<'affine'> = {
+      ...affine,
+      rotateDegrees: [-20, 20],
+      translate: [-0.2, 0.2],
+      scale: [0.8, 1.2],
+      shearDegrees: [-10, 10],
+    };
+    assert.deepEqual(augmented([asRange], range(30)), augmented([affine], range(30)));
+    const fixed: AugmentationValueOf<'affine'> = {
+      ...still,
+      rotateDegrees: [180, 180],
+      probability: 1,
+    };
+    const turned = augmented([fixed], [3])[0]!;
+    const source = imageOf(3);
+    for (const pixel of range(size / 2)) {
+      const from = source.subarray(size - 2 * pixel - 2, size - 2 * pixel);
+      assert.deepEqual(turned.subarray(2 * pixel, 2 * pixel + 2), from);
+    }
+  });
 });

@@ -5,6 +5,7 @@ import {
   buildAugmentation,
   type Augmentation,
 } from '../../../server/training/augmentation/augment';
+import type { TargetKind } from '../../../server/training/augmentation/augmenter';
 import type { ForwardContext } from '../../../server/training/context';
 import { contextOf, experimentWith, type PassOptions } from '../model/support';
 
@@ -22,29 +23,32 @@ export function augmented(
   shape: Shape4,
   changes: PassOptions = {},
 ): Float32Array {
-  return onBatch(images, shape, changes, (x, ctx) => augmentationOf(...steps).apply(x, ctx));
+  return onBatch(images, shape, changes, (x, ctx) =>
+    augmentationOf(...steps).apply(x as tf.Tensor4D, ctx),
+  );
 }
 
 /** What becomes of the targets of a batch. */
 export function movedTargets(
   steps: readonly object[],
   targets: Float32Array,
-  shape: Shape4,
-  kind: 'image' | 'mask',
+  shape: readonly number[],
+  kind: TargetKind,
+  imageSize: readonly [number, number] = [shape[1]!, shape[2]!],
 ): Float32Array {
   return onBatch(targets, shape, {}, (x, ctx) =>
-    augmentationOf(...steps).applyToTarget(x, ctx, kind),
+    augmentationOf(...steps).applyToTarget(x, ctx, { kind, imageSize }),
   );
 }
 
 function onBatch(
   values: Float32Array,
-  shape: Shape4,
+  shape: readonly number[],
   changes: PassOptions,
-  apply: (x: tf.Tensor4D, ctx: ForwardContext) => tf.Tensor4D,
+  apply: (x: tf.Tensor, ctx: ForwardContext) => tf.Tensor,
 ): Float32Array {
   return tf.tidy(() =>
-    apply(tf.tensor4d(values, [...shape]), contextOf(shape[0], changes)).dataSync<'float32'>(),
+    apply(tf.tensor(values, [...shape]), contextOf(shape[0]!, changes)).dataSync<'float32'>(),
   );
 }
 

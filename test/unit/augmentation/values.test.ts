@@ -43,6 +43,28 @@ describe('augmentations of brightness and colour', () => {
     assertEven(shifts, -0.3, 0.3);
   });
 
+  it('are drawn between the ends of a range', () => {
+    const y = luminance(orange);
+    const brightness = colours({ type: 'brightness', amount: [0.1, 0.4] }, orange);
+    assertEven(
+      brightness.map(([red]) => red! - orange[0]),
+      0.1,
+      0.4,
+    );
+    const saturation = colours({ type: 'saturation', amount: [1.5, 2] }, orange);
+    assertEven(
+      saturation.map(([red]) => (red! - y) / (orange[0] - y)),
+      1.5,
+      2,
+    );
+    const gamma = colours({ type: 'gamma', amount: [0, 1] }, [0.25, 0.25, 0.25]);
+    assertEven(
+      gamma.map(([grey]) => Math.log2(Math.log(grey!) / Math.log(0.25))),
+      0,
+      1,
+    );
+  });
+
   it('contrast scales about the mean of each channel, which stays', () => {
     const images = Float32Array.from({ length: count * 8 }, (_, i) => [0.1, 5, 0.3, 1][i % 4]!);
     const changed = augmented([{ type: 'contrast', amount: 0.5 }], images, [count, 2, 2, 2]);
@@ -58,6 +80,29 @@ describe('augmentations of brightness and colour', () => {
       return (b - d) / 4;
     });
     assertEven(factors, 0.5, 1.5);
+  });
+
+  it('contrast takes images of any number of channels and pixels, and a range of its factor', () => {
+    for (const [pixels, channels] of [
+      [1, 1],
+      [7, 3],
+      [33, 1],
+      [64, 5],
+      [5000, 3],
+      [16, 40],
+    ] as const) {
+      const image = Float32Array.from({ length: pixels * channels }, (_, i) => 3 + Math.sin(i * i));
+      const contrast = [{ type: 'contrast', amount: [1.5, 1.5] }];
+      const changed = augmented(contrast, image, [1, pixels, 1, channels]);
+      for (const channel of range(channels)) {
+        const values = range(pixels).map((pixel) => pixel * channels + channel);
+        const mean = values.reduce((sum, at) => sum + image[at]!, 0) / pixels;
+        for (const at of values) {
+          const expected = mean + 1.5 * (image[at]! - mean);
+          assert.ok(Math.abs(changed[at]! - expected) < 2e-6, `${pixels} × ${channels}`);
+        }
+      }
+    }
   });
 
   it('gamma is a power between its ends that leaves black and white', () => {
@@ -91,6 +136,12 @@ describe('augmentations of brightness and colour', () => {
       return (((angle * 180) / Math.PI + 540) % 360) - 180;
     });
     assertEven(angles, -60, 60);
+    // A range that lies on one side: the orange turns towards one neighbour only.
+    const turned = colours({ type: 'hue', degrees: [30, 90] }, orange).map((found) => {
+      const [u, v] = uv(found);
+      return (((Math.atan2(v, u) - Math.atan2(v0, u0)) * 180) / Math.PI + 360) % 360;
+    });
+    assertEven(turned, 30, 90);
     for (const grey of colours({ type: 'hue', degrees: 180 }, [0.4, 0.4, 0.4])) {
       assert.ok(grey.every((value) => Math.abs(value - 0.4) < 1e-6));
     }
@@ -139,6 +190,24 @@ describe('augmentations by noise and blur', () => {
     }
   });
 
+  it('noise is as strong in each sample as a range has it', () => {
+    const images = new Float32Array(200 * 400).fill(2);
+    for (const [type, unit] of [
+      ['gaussianNoise', 1],
+      ['speckle', 2],
+    ] as const) {
+      const changed = augmented([{ type, sigma: [0.1, 0.3] }], images, [200, 20, 20, 1]);
+      const strengths = range(200).map((row) => {
+        const values = [...changed.subarray(row * 400, (row + 1) * 400)];
+        return spread(values).deviation / unit;
+      });
+      // Each is known to a part 1 / √800 of itself: five of it beyond the ends.
+      assert.ok(Math.min(...strengths) > 0.1 - 0.018 && Math.max(...strengths) < 0.3 + 0.053);
+      const { mean, deviation } = spread(strengths);
+      assert.ok(Math.abs(mean - 0.2) < 5 * 0.0042 && Math.abs(deviation - 0.0577) < 0.012, type);
+    }
+  });
+
   it('salt and pepper replace their part of the values, each as often', () => {
     const grey = new Float32Array(100_000).fill(0.5);
     const changed = augmented([{ type: 'saltAndPepper', amount: 0.3 }], grey, [10, 100, 100, 1]);
@@ -166,6 +235,12 @@ describe('augmentations by noise and blur', () => {
     // Sampled and cut off at 3 σ, a bell is as wide as its σ to a few hundredths.
     assert.ok(Math.max(...widths) > 2.3 && Math.max(...widths) < 2.5);
     assert.ok(Math.abs(spread(widths).mean - 1.25) < 0.2, String(spread(widths).mean));
+    const even = augmented([{ type: 'blur', sigmaPx: [2, 2] }], images, [count, side, side, 1]);
+    assert.deepEqual(even.subarray(0, side * side), even.subarray(side * side, 2 * side * side));
+    assert.deepEqual(
+      augmented([{ type: 'blur', sigmaPx: [0, 0] }], images, [count, side, side, 1]),
+      images,
+    );
   });
 });
 

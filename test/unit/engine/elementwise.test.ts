@@ -82,6 +82,18 @@ for (const variant of variants) {
       assert.deepEqual([...dx], [0, 0, 0, 4, 5, 6, 0]);
     });
 
+    it('cuts off fractions towards 0, and counts as whole only what 32 bits hold', () => {
+      const whole = (values: number[]) =>
+        tf.tidy(() => [...tf.cast(tf.tensor1d(values), 'int32').dataSync()]);
+      assert.deepEqual(whole([1.7, -1.7, 0, -0.5, 2 ** 24]), [1, -1, 0, 0, 2 ** 24]);
+      assert.deepEqual(whole([-(2 ** 31), 2 ** 31 - 128]), [-(2 ** 31), 2 ** 31 - 128]);
+      assert.deepEqual(whole([NaN, Infinity, -Infinity, 2 ** 31, -1e20]), [0, 0, 0, 0, 0]);
+      const real = tf.tidy(() => [
+        ...tf.cast(tf.tensor1d([-7, 0, 2 ** 24 + 1, -(2 ** 31)], 'int32'), 'float32').dataSync(),
+      ]);
+      assert.deepEqual(real, [-7, 0, 2 ** 24, -(2 ** 31)]);
+    });
+
     it('leaves whole numbers, truth values, strings and complex numbers to the CPU kernels', async () => {
       await checkAgainstCpu('other types', () => [
         tf.add(tf.tensor1d([1, 2, 3], 'int32'), tf.tensor1d([5, 6, 7], 'int32')),
@@ -90,7 +102,7 @@ for (const variant of variants) {
         tf.sum(tf.tensor1d([true, true, false], 'bool')),
         tf.real(tf.fft(tf.complex([1, 2, 3, 5], [0, 1, 0, 2]))),
         tf.imag(tf.fft(tf.complex([1, 2, 3, 5], [0, 1, 0, 2]))),
-        tf.cast(tf.tensor1d([1.7, -1.7, 0]), 'int32'),
+        tf.cast(tf.tensor1d([true, false], 'bool'), 'float32'),
         tf.oneHot(tf.tensor1d([2, 0], 'int32'), 3),
         tf.argMax(tf.tensor2d([1, 5, 2, 9, 0, 3], [2, 3]), 1),
         tf.gather(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor1d([1, 0, 1], 'int32')),

@@ -5,6 +5,7 @@ import {
   oneHot,
   pointLoss,
   type PointLoss,
+  sharedCrossEntropy,
   softmaxCrossEntropy,
   type SoftmaxCrossEntropyOptions,
   tversky,
@@ -251,6 +252,47 @@ for (const variant of variants) {
           });
         const z = Float32Array.from(rows.flat());
         const { losses, gradient } = crossEntropy(rows, labels, options);
+        assertClose(losses, lossesOf(z), JSON.stringify(options), 3e-7);
+        const slopes = centralDifferences(
+          (moved) => lossesOf(moved).reduce((sum, value) => sum + value, 0),
+          z,
+          [...z.keys()],
+          2 ** -9,
+        );
+        assertClose(gradient, slopes, `slope of ${JSON.stringify(options)}`, 1e-4);
+      }
+    });
+
+    it('of shares of classes are the means of the losses of the classes', () => {
+      const shares = [0.5, 0, 0.5, 0.1, 0.2, 0.7, 0, 1, 0];
+      const weights = [0.5, 2, 0.25];
+      const cases: NonNullable<Parameters<typeof crossEntropy>[2]>[] = [
+        {},
+        { smoothing: 0.3 },
+        { smoothing: 0.3, weights, convention: 'sampleMean' },
+        { smoothing: 0.3, weights, convention: 'weightedMean' },
+      ];
+      for (const { weights: given, ...options } of cases) {
+        const ofRow = (row: number) =>
+          shares.slice(3 * row, 3 * row + 3).map((share, k) => share * (given?.[k] ?? 1));
+        const totals = [0, 1, 2].flatMap(ofRow).reduce((sum, weight) => sum + weight, 0);
+        const factor = options.convention === 'weightedMean' ? 3 / totals : 1;
+        const lossesOf = (z: Float32Array): number[] =>
+          [0, 1, 2].map((row) => {
+            const logits = [...z.slice(3 * row, 3 * row + 3)];
+            const all = { ...options, ...(given && { weights: given }) };
+            return [0, 1, 2].reduce(
+              (sum, k) => sum + factor * shares[3 * row + k]! * exact(logits, k, all),
+              0,
+            );
+          });
+        const z = Float32Array.from(rows.flat());
+        const { losses, gradient } = evaluate(z, [3, 3], (logits) =>
+          sharedCrossEntropy(logits, tf.tensor2d(shares, [3, 3]), {
+            ...options,
+            ...(given && { weights: tf.tensor1d(given) }),
+          }),
+        );
         assertClose(losses, lossesOf(z), JSON.stringify(options), 3e-7);
         const slopes = centralDifferences(
           (moved) => lossesOf(moved).reduce((sum, value) => sum + value, 0),

@@ -29,6 +29,25 @@ function imageLoss(loss: string): MarkedText {
   return marked(text.replace(`"${loss}"`, `«"${loss}"»`));
 }
 
+/** The augmentation replaced, and whatever else a change does to the text. */
+function withAugmentation(
+  value: string,
+  change: (text: string) => string = (text) => text,
+): MarkedText {
+  const piece = '{ "type": "affine", "rotateDegrees": 10 }';
+  return marked(change(baseText.replace(piece, () => value)));
+}
+
+/** A network that gives a class for each pixel, and data that ask for them. */
+const perPixel = '{ "type": "conv2d", "filters": 2, "kernelSize": 3, "padding": "same" }';
+const maskFacts = {
+  shape: [8, 8, 1],
+  classNames: ['background', 'cell'],
+  count: 1797,
+  target: 'mask',
+  targetShape: [8, 8],
+} as const;
+
 const cases: Readonly<Record<string, Case>> = {
   'units other than the classes': {
     text: changed('"units": 10', '"units": «12»'),
@@ -319,6 +338,58 @@ const cases: Readonly<Record<string, Case>> = {
     code: 'augmentation/channels',
     path: 'augmentation[0].choices[1].type',
     message: /3 channels; the data have 1/,
+  },
+  'a mean of samples for a loss of whole classes': {
+    text: withAugmentation('{ "type": «"mixup"» }', (text) =>
+      text.replace('softmaxCrossEntropy', 'focal'),
+    ),
+    code: 'augmentation/loss',
+    path: 'augmentation[0].type',
+    message:
+      '`mixup` gives samples that belong to two classes, but the loss `focal` takes one class for each. Use the loss "softmaxCrossEntropy", or remove the augmentation.',
+  },
+  'samples cut together, as one of several, for a mixture with a loss of whole classes': {
+    text: withAugmentation(
+      '{ "type": "oneOf", "choices": [{ "type": "blur" }, { "type": «"cutmix"» }] }',
+      (text) =>
+        text.replace(
+          '"type": "softmaxCrossEntropy"',
+          '"type": "mixture", "terms": [{ "loss": { "type": "softmaxCrossEntropy" } }, { "loss": { "type": "hinge" } }]',
+        ),
+    ),
+    code: 'augmentation/loss',
+    path: 'augmentation[0].choices[1].type',
+    message: /the loss `hinge` takes one class for each/,
+  },
+  'a mean of masks': {
+    text: withAugmentation('{ "type": «"mixup"» }', (text) =>
+      text.replace(/"layers": \[[^]*?\] \},\n {2}"loss"/, `"layers": [${perPixel}] },\n  "loss"`),
+    ),
+    facts: maskFacts,
+    code: 'augmentation/mask',
+    path: 'augmentation[0].type',
+    message:
+      '`mixup` takes a mean of two targets, but the targets here are masks, whose values are names of classes. Use "cutmix", which cuts masks as it cuts images.',
+    suggestion: '"cutmix"',
+  },
+  'nobody to be mixed with': {
+    text: withAugmentation('{ "type": «"mixup"» }', (text) =>
+      text.replace('"batchSize": 64', '"batchSize": 1'),
+    ),
+    severity: 'warning',
+    code: 'augmentation/batch-size',
+    path: 'augmentation[0].type',
+    message:
+      '`mixup` mixes samples of a batch, but `batchSize` is 1, so that there is no other one. Raise `batchSize` to 2 or more.',
+  },
+  'quarter turns of images that are not square': {
+    text: withAugmentation('{ "type": «"rotate90"» }'),
+    facts: { shape: [8, 6, 1], classNames: digitNames, count: 1797 },
+    severity: 'information',
+    code: 'augmentation/not-square',
+    path: 'augmentation[0].type',
+    message:
+      '`rotate90` turns these images by 0° or 180° only: a quarter turn of 8 × 6 pixels would have 6 × 8. Make the images square for all four turns, or leave it at two.',
   },
   'optics after noise': {
     text: changed(

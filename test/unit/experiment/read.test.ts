@@ -89,6 +89,35 @@ const cases: Readonly<Record<string, Case>> = {
     code: 'schema/type',
     message: /whole number from 1 to 1024 or a list of 2 whole numbers; got "big"/,
   },
+  'a range the wrong way round': {
+    text: changed('"rotateDegrees": 10', '"rotateDegrees": «[20, -5]»'),
+    code: 'schema/order',
+    path: 'augmentation[0].rotateDegrees',
+    message: '`rotateDegrees` must go from low to high; got [20, -5]. Write [-5, 20].',
+    suggestion: '[-5, 20]',
+  },
+  'an end of a range beyond what there is': {
+    text: changed('"rotateDegrees": 10', '"rotateDegrees": [-10, «200»]'),
+    code: 'schema/range',
+    path: 'augmentation[0].rotateDegrees[1]',
+    message: '`rotateDegrees[1]` must be a number of at most 180 °; got 200.',
+  },
+  'a number below 0 where both signs are meant': {
+    text: changed('"rotateDegrees": 10', '"rotateDegrees": «-10»'),
+    code: 'schema/range',
+    message: '`rotateDegrees` must be a number of at least 0 °; got -10.',
+  },
+  'a range with one end': {
+    text: changed('"rotateDegrees": 10', '"rotateDegrees": «[5]»'),
+    code: 'schema/length',
+    message: '`rotateDegrees` must be [low, high] from -180 to 180 °; got 1. Add elements.',
+  },
+  'a word for a range': {
+    text: changed('"rotateDegrees": 10', '"rotateDegrees": «"some"»'),
+    code: 'schema/type',
+    message:
+      '`rotateDegrees` must be a number from 0 to 180 or [low, high] from -180 to 180; got "some".',
+  },
   'an unknown name': {
     text: changed('"relu"', '«"rellu"»'),
     code: 'schema/choice',

@@ -85,6 +85,8 @@ const taskNames = [
   'batch_norm_sums',
   'batch_norm_totals',
   'batch_norm_gradient',
+  'float_of_whole',
+  'whole_of_float',
   'copy_block',
   'group_norm',
   'group_norm_gradient',
@@ -137,6 +139,12 @@ const taskNames = [
   'blur_images',
   'shuffle_channels',
   'recolour',
+  'change_contrast',
+  'draw_partners',
+  'draw_shares',
+  'draw_boxes',
+  'mix_rows',
+  'paste_boxes',
 ] as const;
 
 export type TaskName = (typeof taskNames)[number];

@@ -18,6 +18,7 @@ import { fourierKernels } from './kernels/fourier';
 import { groupNormalizationKernels } from './kernels/groupNormalizations';
 import { layoutKernels } from './kernels/layout';
 import { lossKernels } from './kernels/losses';
+import { mixingKernels } from './kernels/mixing';
 import { normalizationKernels } from './kernels/normalizations';
 import { optimizerKernels } from './kernels/optimizers';
 import { penaltyKernels } from './kernels/penalties';
@@ -38,6 +39,7 @@ const ownKernels: Readonly<Record<string, BackendKernel>> = {
   ...groupNormalizationKernels,
   ...layoutKernels,
   ...lossKernels,
+  ...mixingKernels,
   ...normalizationKernels,
   ...optimizerKernels,
   ...penaltyKernels,

@@ -85,17 +85,23 @@ static double warp_cost(const image_format *f) {
   return 4.0 * f->height * f->width * (8 + f->taps * f->taps);
 }
 
-static double within(draws *d, double largest) { return largest * (2 * next_uniform(d) - 1); }
+// What is drawn evenly from `low` on.
+typedef struct {
+  double low, span;
+} range;
+
+static double next_within(draws *d, range r) { return r.low + r.span * next_uniform(d); }
 
 // A^-1 (p - c - t) + c about the centre c, with A = rotation * shear * scale.
-static placement draw_affine(draws *d, const image_format *f, double rotate, double translate,
-                             double scale, double shear) {
-  const double angle = within(d, rotate);
-  const double down = within(d, translate) * f->height, right = within(d, translate) * f->width;
-  const double size = 1 + within(d, scale);
+static placement draw_affine(draws *d, const image_format *f, range rotate, range translate,
+                             range scale, range shear) {
+  const double angle = next_within(d, rotate);
+  const double down = next_within(d, translate) * f->height;
+  const double right = next_within(d, translate) * f->width;
+  const double size = next_within(d, scale);
   double sine, cosine, lean_sine, lean_cosine;
   d_sin_cos(angle, &sine, &cosine);
-  d_sin_cos(within(d, shear), &lean_sine, &lean_cosine);
+  d_sin_cos(next_within(d, shear), &lean_sine, &lean_cosine);
   const double lean = lean_sine / lean_cosine;
   placement p = {{cosine / size, sine / size, -(sine - cosine * lean) / size,
                   (cosine + sine * lean) / size},
@@ -107,9 +113,12 @@ static placement draw_affine(draws *d, const image_format *f, double rotate, dou
 }
 
 // Angles in radians.
-static void warp_affine(DRAWN_BY, const image_format *f, double rotate, double translate,
-                        double scale, double shear, const float *x, float *to, offset first,
+static void warp_affine(DRAWN_BY, const image_format *f, double least_angle, double angles,
+                        double least_shift, double shifts, double least_scale, double scales,
+                        double least_shear, double shears, const float *x, float *to, offset first,
                         offset last) {
+  const range rotate = {least_angle, angles}, translate = {least_shift, shifts};
+  const range scale = {least_scale, scales}, shear = {least_shear, shears};
   FOR_IMAGES {
     draws d = DRAWS_OF_IMAGE;
     const placement p = draw_affine(&d, f, rotate, translate, scale, shear);
@@ -136,7 +145,7 @@ static void warp_resized_crop(DRAWN_BY, const image_format *f, double smallest, 
   FOR_IMAGES {
     draws d = DRAWS_OF_IMAGE;
     const double area = smallest + (1 - smallest) * next_uniform(&d);
-    const double aspect = d_exp(within(&d, log_aspect));
+    const double aspect = d_exp(next_within(&d, (range){-log_aspect, 2 * log_aspect}));
     const double height = MIN(1, d_sqrt(area / aspect)), width = MIN(1, d_sqrt(area * aspect));
     const double top = next_uniform(&d) * (1 - height) * f->height;
     const double left = next_uniform(&d) * (1 - width) * f->width;
@@ -201,15 +210,16 @@ static void cut_out(DRAWN_BY, const image_format *f, int height, int width, floa
   }
 }
 
-// A Gaussian blur of a width even over [0, sigma). Scratch: one image, the weights.
-static void blur_images(DRAWN_BY, const image_format *f, double sigma, int radius, const float *x,
-                        float *to, void *scratch, offset first, offset last) {
+// A Gaussian blur of a width that is drawn. Scratch: one image, the weights.
+static void blur_images(DRAWN_BY, const image_format *f, double least_sigma, double sigmas,
+                        int radius, const float *x, float *to, void *scratch, offset first,
+                        offset last) {
   char *cursor = scratch;
   float *part = carve(&cursor, 4 * (size_t)image_size(f));
   float *weights = carve(&cursor, 4 * (2 * (size_t)radius + 1));
   FOR_IMAGES {
     draws d = DRAWS_OF_IMAGE;
-    bell_weights(sigma * next_uniform(&d), radius, weights);
+    bell_weights(next_within(&d, (range){least_sigma, sigmas}), radius, weights);
     double sum = 0;
     for (int i = 0; i <= 2 * radius; i++) sum += (double)weights[i];
     for (int i = 0; i <= 2 * radius; i++) weights[i] = (float)(weights[i] / sum);
@@ -219,16 +229,17 @@ static void blur_images(DRAWN_BY, const image_format *f, double sigma, int radiu
   }
 }
 
-// Turns the hue by an angle even over +-`hue`, in the plane of U and V, and scales the saturation by
-// low + span * u; the luminance of BT.601 stays. For three channels.
-static void recolour(DRAWN_BY, const image_format *f, double hue, double low, double span,
-                     const float *x, float *to, offset first, offset last) {
+// Turns the hue in the plane of U and V and scales the saturation, both as drawn; the luminance of
+// BT.601 stays. For three channels.
+static void recolour(DRAWN_BY, const image_format *f, double least_angle, double angles,
+                     double least_factor, double factors, const float *x, float *to, offset first,
+                     offset last) {
   const float red = 0.299f, green = 0.587f, blue = 0.114f;
   FOR_IMAGES {
     draws d = DRAWS_OF_IMAGE;
     double sine, cosine;
-    d_sin_cos(within(&d, hue), &sine, &cosine);
-    const double saturation = low + span * next_uniform(&d);
+    d_sin_cos(next_within(&d, (range){least_angle, angles}), &sine, &cosine);
+    const double saturation = next_within(&d, (range){least_factor, factors});
     // U = 0.492 (B - Y), V = 0.877 (R - Y).
     const float along = (float)(saturation * cosine);
     const float to_red = (float)(saturation * sine * (0.492 / 0.877));

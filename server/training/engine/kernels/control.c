@@ -1,5 +1,5 @@
-// What a recorded list of kernels needs beside arithmetic: filling, copying, and looking for values
-// that are not finite.
+// What a recorded list of kernels needs beside arithmetic: filling, copying, other types of numbers, and
+// looking for values that are not finite.
 #include "simd.h"
 
 // to = value. Range: elements.
@@ -11,6 +11,17 @@ static void fill(float *to, double value, offset first, offset last) {
 static void copy(const float *from, float *to, offset first, offset last) {
   for (offset i = first; i < last; i += LANES)
     v_store_part(to + i, v_load(from + i), (int)MIN((offset)LANES, last - i));
+}
+
+// Whole numbers as real ones. Range: elements.
+static void float_of_whole(const int32_t *from, float *to, offset first, offset last) {
+  for (offset i = first; i < last; i++) to[i] = (float)from[i];
+}
+
+// Real numbers without their fractions; 0 for what no whole number of 32 bits is. Range: elements.
+static void whole_of_float(const float *from, int32_t *to, offset first, offset last) {
+  for (offset i = first; i < last; i++)
+    to[i] = from[i] >= -0x1p31f && from[i] < 0x1p31f ? (int32_t)from[i] : 0;
 }
 
 #define NOT_FINITE_BLOCK 4096

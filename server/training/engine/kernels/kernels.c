@@ -1,6 +1,7 @@
 // All kernels and their table as one unit, for one call of the compiler.
 #include "activation.c"
 #include "augmentation.c"
+#include "contrast.c"
 #include "control.c"
 #include "convolution.c"
 #include "depthwise.c"
@@ -12,6 +13,7 @@
 #include "localResponse.c"
 #include "loss.c"
 #include "matmul.c"
+#include "mixing.c"
 #include "normalization.c"
 #include "optimizer.c"
 #include "overlap.c"

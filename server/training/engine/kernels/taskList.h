@@ -98,6 +98,8 @@ QUERY(first_flag, P(0), I(1))
 
 TASK(fill, 1, P(0), D(1))
 TASK(copy, 1, P(0), P(1))
+TASK(float_of_whole, 1, P(0), P(1))
+TASK(whole_of_float, 1, P(0), P(1))
 QUERY(dot_blocks, L(0))
 TASK(dot, 2.0 * DOT_BLOCK, P(0), P(1), L(2), P(3))
 TASK(dot_total, I(1), P(0), I(1), P(2))
@@ -156,13 +158,24 @@ TASK(random_select, L(6), I(0), I(1), P(2), P(3), D(4), D(5), L(6), P(7), P(8), 
 TASK(random_photons, 256.0 * STRETCH, I(0), I(1), P(2), P(3), D(4), D(5), D(6), I(7), P(8), P(9))
 
 TASK(orient_images, image_size(P(4)), I(0), I(1), P(2), P(3), P(4), I(5), I(6), I(7), P(8), P(9))
-TASK(warp_affine, warp_cost(P(4)), I(0), I(1), P(2), P(3), P(4), D(5), D(6), D(7), D(8), P(9), P(10))
+TASK(warp_affine, warp_cost(P(4)), I(0), I(1), P(2), P(3), P(4), D(5), D(6), D(7), D(8), D(9), D(10),
+     D(11), D(12), P(13), P(14))
 TASK(warp_crop, warp_cost(P(4)), I(0), I(1), P(2), P(3), P(4), I(5), P(6), P(7))
 TASK(warp_resized_crop, warp_cost(P(4)), I(0), I(1), P(2), P(3), P(4), D(5), D(6), P(7), P(8))
 TASK(warp_elastic, 2 * warp_cost(P(4)), I(0), I(1), P(2), P(3), P(4), D(5), D(6), I(7), P(8), P(9),
      SCRATCH)
 TASK(cut_out, image_size(P(4)), I(0), I(1), P(2), P(3), P(4), I(5), I(6), D(7), P(8), P(9))
-TASK(blur_images, 4.0 * image_size(P(4)), I(0), I(1), P(2), P(3), P(4), D(5), I(6), P(7), P(8),
+TASK(blur_images, 4.0 * image_size(P(4)), I(0), I(1), P(2), P(3), P(4), D(5), D(6), I(7), P(8), P(9),
      SCRATCH)
 TASK(shuffle_channels, image_size(P(4)), I(0), I(1), P(2), P(3), P(4), P(5), P(6), SCRATCH)
-TASK(recolour, 4.0 * image_size(P(4)), I(0), I(1), P(2), P(3), P(4), D(5), D(6), D(7), P(8), P(9))
+TASK(recolour, 4.0 * image_size(P(4)), I(0), I(1), P(2), P(3), P(4), D(5), D(6), D(7), D(8), P(9),
+     P(10))
+
+TASK(change_contrast, 4.0 * image_size(P(4)), I(0), I(1), P(2), P(3), P(4), D(5), D(6), P(7), P(8),
+     SCRATCH)
+
+TASK(draw_partners, 40.0 * I(4), I(0), I(1), P(2), P(3), I(4), P(5))
+TASK(draw_shares, 400, I(0), I(1), P(2), P(3), D(4), P(5), P(6))
+TASK(draw_boxes, 400, I(0), I(1), P(2), P(3), P(4), D(5), P(6), P(7), P(8))
+TASK(mix_rows, L(2), P(0), P(1), L(2), P(3), P(4))
+TASK(paste_boxes, image_size(P(0)), P(0), P(1), P(2), P(3), P(4))

@@ -91,6 +91,30 @@ export function distributionCrossEntropy(
   return perSample(tf.add(losses, entropy), logits.shape[0]!);
 }
 
+/**
+ * One loss for every row of logits [..., classes] that has shares of several classes: the mean of what
+ * `softmaxCrossEntropy` gives for each class, weighted by its share. Their weights are mixed alike.
+ */
+export function sharedCrossEntropy(
+  logits: tf.Tensor,
+  shares: tf.Tensor,
+  { smoothing = 0, weights, convention }: Omit<SoftmaxCrossEntropyOptions, 'focus'> = {},
+): tf.Tensor1D {
+  const spread = smoothing / logits.shape.at(-1)!;
+  const kept = smoothing > 0 ? tf.mul(shares, 1 - smoothing) : shares;
+  if (weights === undefined) {
+    return distributionCrossEntropy(logits, smoothing > 0 ? tf.add(kept, spread) : kept);
+  }
+  const weighted = tf.mul(shares, weights);
+  const ofRows = tf.sum(weighted, -1, true);
+  if (convention !== 'weightedMean') {
+    const truth = tf.add(tf.mul(weighted, 1 - smoothing), tf.mul(ofRows, spread));
+    return distributionCrossEntropy(logits, truth);
+  }
+  const losses = distributionCrossEntropy(logits, tf.mul(tf.add(kept, spread), weights));
+  return tf.mul(losses, meanFactor(ofRows));
+}
+
 /** Rows of zeros with a 1 at each label (int32): float32 [..., classes]. */
 export function oneHot(labels: tf.Tensor, classes: number): tf.Tensor {
   if (onOwnBackend(oneHotName)) return run(oneHotName, { labels }, { classes });

@@ -34,4 +34,5 @@ export const augmentationKernels: Readonly<Record<string, BackendKernel>> = {
   LightbenchBlur: changing('blur_images'),
   LightbenchShuffleChannels: changing('shuffle_channels'),
   LightbenchRecolour: changing('recolour'),
+  LightbenchContrast: changing('change_contrast'),
 };

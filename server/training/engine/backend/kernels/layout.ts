@@ -103,6 +103,13 @@ function split(call: KernelCall): TensorInfo[] {
 
 type Numeric = 'float32' | 'int32' | 'bool';
 
+/** The kernel in C that changes the type; there is none for truth values. */
+function castTask(call: KernelCall): 'float_of_whole' | 'whole_of_float' | undefined {
+  const types = `${input(call, 'x').dtype} to ${attribute<Numeric>(call, 'dtype')}`;
+  if (types === 'int32 to float32') return 'float_of_whole';
+  return types === 'float32 to int32' ? 'whole_of_float' : undefined;
+}
+
 /**
  * The values as another type. The inherited kernel gives the same data another type's name where no
  * digits are lost: in C, whole numbers read as float32 would be nonsense.
@@ -113,6 +120,12 @@ function cast(call: KernelCall): TensorInfo {
   const dtype = attribute<Numeric>(call, 'dtype');
   if (dtype === x.dtype) return backend.shareData(x, x.shape);
   const y = backend.makeOutputInfo(x.shape, dtype);
+  const task = castTask(call);
+  if (task !== undefined) {
+    const [from, to] = [x, y].map((tensor) => backend.operand(tensor).address) as [number, number];
+    backend.kernels[task](from, to, product(x.shape));
+    return y;
+  }
   const [from, to] = [backend.values(x), backend.values(y)];
   if (dtype === 'bool') for (let i = 0; i < to.length; i++) to[i] = from[i] === 0 ? 0 : 1;
   else to.set(from);
@@ -164,7 +177,8 @@ export const layoutKernels: Readonly<Record<string, BackendKernel>> = {
     run: cast,
     accepts: (call) =>
       isNumeric(input(call, 'x').dtype) && isNumeric(attribute<string>(call, 'dtype')),
-    isInJavaScript: (call) => input(call, 'x').dtype !== attribute(call, 'dtype'),
+    isInJavaScript: (call) =>
+      input(call, 'x').dtype !== attribute(call, 'dtype') && castTask(call) === undefined,
   },
   PadV2: { run: pad, accepts: hasAxes },
   Concat: { run: concatenate, accepts: hasAxes },
