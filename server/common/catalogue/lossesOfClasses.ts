@@ -27,7 +27,7 @@ const softmaxCrossEntropy = defineLoss({
     weighting: oneOfNames(
       {
         weightedMean:
-          'Σ w ℓ / Σ w over a batch, as PyTorch does; label smoothing weighs each class by its own weight.',
+          'Σ w ℓ / Σ w over a batch, as PyTorch does, and of a whole split over all its samples, so that its loss does not depend on the batch size; label smoothing weighs each class by its own weight.',
         sampleMean: 'Σ w ℓ / N over a batch with the weight of the label, as Keras does.',
       },
       { description: 'How class weights enter the mean.', default: 'weightedMean' },

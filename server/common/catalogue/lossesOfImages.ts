@@ -9,7 +9,7 @@ const smooth = realNumber({
   default: 1,
 });
 const overlapNote =
-  'for each class or channel of a sample, then their mean; p is the softmax of the channels, or the logistic function of a single one';
+  'for each class or channel of each sample by itself, then their mean, so that it does not depend on the batch size; p is the softmax of the channels, or the logistic function of a single one';
 
 const dice = defineLoss({
   type: 'dice',

@@ -12,7 +12,9 @@ import {
   type ProgramOutputs,
 } from '../engine/program';
 import type { Targets } from '../data/dataset';
+import type { PartLosses } from '../metrics/lossCounter';
 import type { Batch } from './batches';
+import { readLosses } from './lossOutputs';
 import { NotFiniteError } from './notFinite';
 import {
   evaluationPass,
@@ -28,6 +30,8 @@ import {
 /** What a forward pass gives, as plain numbers. */
 export interface ForwardResult {
   readonly perSampleLoss: Float32Array;
+  /** The same in the parts that it is the sum of. */
+  readonly losses: readonly PartLosses[];
   readonly outputs: Float32Array;
   /** What the outputs were compared with, where augmentation has moved it: masks, or else images. */
   readonly moved?: Pick<Batch, 'labels'> | Required<Pick<Batch, 'target'>>;
@@ -58,7 +62,7 @@ export interface StepPrograms {
   profile(batch: Batch): Promise<ProfiledStep>;
   evaluate(batch: Batch): Promise<ForwardResult>;
   /** The loss of each sample for other outputs than those of the network. */
-  lossOf(outputs: Float32Array, batch: Batch): Float32Array;
+  lossOf(outputs: Float32Array, batch: Batch): readonly PartLosses[];
   dispose(): void;
 }
 
@@ -232,7 +236,7 @@ function cannotProfile(): CodedError {
 
 function readForward(results: ProgramOutputs, batch: Batch): ForwardResult {
   const { losses, outputs, moved } = results;
-  const forward = { perSampleLoss: losses!, outputs: outputs! };
+  const forward = { perSampleLoss: losses!, losses: readLosses(results), outputs: outputs! };
   if (moved === undefined) return forward;
   const isMask = kindOf(batch).compares === 'mask';
   return { ...forward, moved: isMask ? { labels: Int32Array.from(moved) } : { target: moved } };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
-import type { LossValue } from '#common/catalogue/losses';
+import { termFigures, type LossValue } from '#common/catalogue/losses';
 import { lossFunction, type Targets } from '../../../server/training/loss/loss';
 import { assertClose, centralDifferences, numbers, useEngine } from '../engine/support';
 import { experimentWith } from '../model/support';
@@ -21,7 +21,7 @@ interface Given {
 interface Found {
   readonly losses: readonly number[];
   readonly gradient: readonly number[];
-  readonly terms: ReadonlyMap<string, readonly number[]>;
+  readonly terms: readonly (readonly number[])[];
 }
 
 /** The losses of a batch, their terms, and the gradient of their sum. */
@@ -36,12 +36,12 @@ function evaluate(value: object, { outputs, shape, labels, target, epoch = 0 }: 
     const at = tf.scalar(epoch, 'int32');
     const y = tf.tensor(Float32Array.from(outputs), [...shape]);
     const gradient = tf.grad((given: tf.Tensor) => tf.sum(loss(given, targets, at).perSample))(y);
-    const { perSample, terms } = loss(y, targets, at);
+    const { perSample, parts } = loss(y, targets, at);
     assert.deepEqual(perSample.shape, [shape[0]]);
     found = {
       losses: [...perSample.dataSync()],
       gradient: [...gradient.dataSync()],
-      terms: new Map([...terms].map(([name, losses]) => [name, [...losses.dataSync()]])),
+      terms: parts.map(({ losses }) => [...losses.dataSync()]),
     };
   });
   return found!;
@@ -396,7 +396,7 @@ describe('a mixture of losses', () => {
   useEngine();
   const given = { outputs: [1, 3], shape: [2, 1], target: [0, 0] };
 
-  it('is their weighted sum, and names every one of them', () => {
+  it('is the sum of what every one of them adds', () => {
     const terms = [
       { loss: { type: 'meanSquaredError' }, weight: 2 },
       { loss: { type: 'meanAbsoluteError' }, weight: 0.5 },
@@ -405,14 +405,16 @@ describe('a mixture of losses', () => {
     const found = evaluate({ type: 'mixture', terms }, given);
     assertClose(found.losses, [3.5, 28.5], 'sum', 1e-7);
     assertClose(found.gradient, [6.5, 18.5], 'gradient', 1e-7);
-    assert.deepEqual(
-      [...found.terms],
-      [
-        ['meanSquaredError', [1, 9]],
-        ['meanAbsoluteError', [1, 3]],
-        ['meanSquaredError_1', [1, 9]],
-      ],
-    );
+    assert.deepEqual(found.terms, [
+      [2, 18],
+      [0.5, 1.5],
+      [1, 9],
+    ]);
+    assert.deepEqual(termFigures(lossOf({ type: 'mixture', terms })), [
+      'loss.meanSquaredError',
+      'loss.meanAbsoluteError',
+      'loss.meanSquaredError_1',
+    ]);
   });
 
   it('changes the weight of a term from epoch to epoch', () => {
@@ -425,6 +427,10 @@ describe('a mixture of losses', () => {
   });
 
   it('has no terms to name when it is a loss by itself', () => {
-    assert.equal(evaluate({ type: 'meanSquaredError' }, given).terms.size, 0);
+    const alone = { loss: { type: 'meanSquaredError' } };
+    for (const value of [alone.loss, { type: 'mixture', terms: [alone] }]) {
+      assert.equal(evaluate(value, given).terms.length, 1);
+      assert.deepEqual(termFigures(lossOf(value)), []);
+    }
   });
 });
