@@ -139,6 +139,49 @@ describe('a network learns', () => {
   });
 });
 
+describe('a network with one output', () => {
+  const losses: readonly object[] = [
+    { type: 'sigmoidCrossEntropy' },
+    { type: 'weightedSigmoidCrossEntropy', positiveWeight: 2 },
+    { type: 'sigmoidFocal' },
+    { type: 'hinge' },
+  ];
+  for (const loss of losses) {
+    it(`learns two classes by ${JSON.stringify(loss)}`, async () => {
+      const source = { type: 'synthetic', shape: [8, 8, 1], classes: 2, count: 160, noise: 0.1 };
+      const folder = await runs.create({
+        data: { source, split: { train: 0.6, validation: 0.2, test: 0.2 } },
+        augmentation: [],
+        physics: [],
+        regularization: undefined,
+        model: {
+          layers: [
+            { type: 'conv2d', filters: 8, kernelSize: 3, activation: 'relu' },
+            { type: 'globalAveragePooling2d' },
+            { type: 'dense', units: 1 },
+          ],
+        },
+        loss,
+        optimizer: { type: 'adam', learningRate: 0.03 },
+        training: { epochs: 25, batchSize: 16 },
+        metrics: ['accuracy', 'macroF1', 'rocAuc', 'averagePrecision', 'brierScore'],
+      });
+      const { status, message } = await executeRun(folder);
+      assert.equal(status, 'finished', message);
+      const { train, validation } = readJson<Results>(folder, 'results.json');
+      const { metrics, confusionMatrix, perClass, curves, calibration } = validation!;
+      assert.ok(metrics['accuracy']! > 0.9 && metrics['rocAuc']! > 0.95, JSON.stringify(metrics));
+      assert.ok(metrics['brierScore']! < validation!.baseline!.metrics['brierScore']!);
+      assert.equal(confusionMatrix!.length, 2);
+      assert.deepEqual([perClass!.length, curves!.length], [2, 2]);
+      assert.ok(calibration!.reduce((sum, { count }) => sum + count, 0) === 32);
+      // 48 of each class: the logit of ½ is 0, and its Brier score ¼.
+      assert.equal(train!.baseline!.metrics['brierScore'], 0.25);
+      assert.ok(train!.loss < train!.baseline!.loss);
+    });
+  }
+});
+
 describe('a run', () => {
   const normalizations: readonly object[] = [
     { type: 'percentile', scope: 'instance', lower: 5, upper: 95 },

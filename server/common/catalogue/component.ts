@@ -162,6 +162,8 @@ export interface LossComponent<
   readonly compares: 'classes' | 'values' | 'images' | 'outputs';
   /** Whether it applies softmax or the logistic function itself. */
   readonly takesLogits: boolean;
+  /** Whether a single output will do for two classes: the logit of the second one. */
+  readonly takesOneLogit?: boolean;
 }
 
 export function defineComponent<T extends string, P extends TProperties>(

@@ -25,6 +25,7 @@ const dice = defineLoss({
   examples: [{ type: 'dice' }],
   compares: 'values',
   takesLogits: true,
+  takesOneLogit: true,
 });
 
 const tversky = defineLoss({
@@ -57,6 +58,7 @@ const tversky = defineLoss({
   examples: [{ type: 'tversky', alpha: 0.3, beta: 0.7 }],
   compares: 'values',
   takesLogits: true,
+  takesOneLogit: true,
 });
 
 const ssim = defineLoss({

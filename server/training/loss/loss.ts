@@ -14,6 +14,7 @@ import {
   softmaxCrossEntropy,
 } from '../engine/ops';
 import type { LossPartFacts } from '../metrics/lossCounter';
+import { sigmoidFocal } from './focal';
 import { dissimilarity, totalVariation } from './images';
 import { tversky } from './overlap';
 import { labelsOf, perSample, type Targets, targetOf } from './targets';
@@ -59,6 +60,7 @@ const builders = {
     },
   sigmoidCrossEntropy: () => ofValues('sigmoid'),
   weightedSigmoidCrossEntropy: ({ positiveWeight }) => ofValues('sigmoid', positiveWeight),
+  sigmoidFocal: (options) => (outputs, targets) => sigmoidFocal(outputs, targets, options),
   klDivergence: () => (outputs, targets) => {
     const target = targetOf(outputs, targets);
     const rows = distributionCrossEntropy(outputs, target, { divergence: true });
