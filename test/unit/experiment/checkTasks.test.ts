@@ -21,6 +21,7 @@ function cells(source: string, layers: string, loss: string, metrics: string): M
   );
 }
 
+const images = '"table": "t.csv", "target": "image"';
 const masks = '"table": "t.csv", "target": "mask"';
 const flat = '{ "type": "flatten" }, { "type": "dense", "units": 2 }';
 const pixels = (filters: string) =>
@@ -197,6 +198,31 @@ const cases: Readonly<Record<string, Case>> = {
     path: 'data.split.by',
     message: /do not say which split/,
   },
+  'a mix that times do not keep': {
+    text: marked(
+      baseText
+        .replace(digits, `{ ${folder}, "table": "t.csv" }`)
+        .replace(split, `${split}, "order": "time", "stratify": «true»`),
+    ),
+    severity: 'warning',
+    code: 'data/not-stratified',
+    path: 'data.split.stratify',
+    message: /`stratify` cannot keep a mix here: `order` is "time".* Remove it, or set it to false/,
+    suggestion: 'false',
+  },
+  'a mix of target images': {
+    text: marked(
+      cells(images, pixels('1'), '"meanSquaredError"', '"psnr"').text.replace(
+        split,
+        `${split}, "stratify": «true»`,
+      ),
+    ),
+    severity: 'warning',
+    code: 'data/not-stratified',
+    path: 'data.split.stratify',
+    message: /the targets are images, which have no classes/,
+    suggestion: 'false',
+  },
   'data without times': {
     text: changed(split, `${split}, "order": «"time"»`),
     code: 'data/no-times',
@@ -254,6 +280,9 @@ describe('checking tasks, targets and splits finds nothing wrong with', () => {
     ),
     'a batch size for counts': [
       changed(split, '"by": "count", "train": 100, "validation": 50, "test": 50'),
+    ],
+    'target images, whose mix nobody has asked to keep': [
+      marked(cells(images, pixels('1'), '"meanSquaredError"', '"psnr"').text),
     ],
     'five folds': [changed(split, '"test": 0.2, "folds": 5, "fold": 5')],
     'metrics of a reconstruction': [
