@@ -35,18 +35,19 @@ function writeSquares(folder: string, count: number): void {
       );
     save(`${i}.png`, image);
     save(`mask-${i}.png`, mask);
-    const label = column < 3 ? 'left' : 'right';
+    const places = { left: column < 3, top: row < 3 };
+    const label = Object.entries(places).flatMap(([place, isThere]) => (isThere ? [place] : []));
     lines.push(
-      `${i}.png,patient ${i % 20},mask-${i}.png,mask-${i}.png,${row / 5};${column / 5},${label}`,
+      `${i}.png,patient ${i % 20},mask-${i}.png,mask-${i}.png,${row / 5};${column / 5},${label.join('; ')}`,
     );
   }
-  for (const target of ['mask', 'image', 'numbers']) {
+  for (const target of ['mask', 'image', 'numbers', 'labels']) {
     const named = [lines[0]!.replace(target, 'target'), ...lines.slice(1)];
     writeFileSync(path.join(folder, `${target}.csv`), named.join('\n'));
   }
 }
 
-async function trained(changes: object, target: 'mask' | 'image' | 'numbers') {
+async function trained(changes: object, target: 'mask' | 'image' | 'numbers' | 'labels') {
   const source = { type: 'imageFolder', path: 'squares', table: `${target}.csv`, target };
   const folder = await runs.create({
     data: {
@@ -137,6 +138,40 @@ describe('a network learns', () => {
     const record = readJson<{ splitFingerprints: Record<string, string> }>(folder, 'run.json');
     assert.deepEqual(Object.keys(record.splitFingerprints), ['train', 'validation', 'test']);
   });
+});
+
+describe('a network with an output for each label', () => {
+  before(() => writeSquares(path.join(runs.root, 'squares'), 160));
+
+  for (const loss of ['sigmoidCrossEntropy', 'sigmoidFocal']) {
+    it(`learns several labels by ${loss}, and tells of each`, async () => {
+      const dense = (units: number, activation: string) => ({ type: 'dense', units, activation });
+      const model = { layers: [{ type: 'flatten' }, dense(32, 'relu'), dense(2, 'linear')] };
+      const metrics = ['accuracy', 'macroF1', 'weightedF1', 'rocAuc', 'averagePrecision'];
+      const training = { epochs: 40, batchSize: 16 };
+      const { results } = await trained(
+        { model, loss: { type: loss }, metrics, training },
+        'labels',
+      );
+      assert.equal(results.task, 'multiLabel');
+      assert.deepEqual(
+        results.perClass!.map(({ name }) => name),
+        ['left', 'top'],
+      );
+      for (const { name, count, precision, recall, f1, intervals } of results.perClass!) {
+        assert.ok(count > 5 && count < 32, `${name}: ${count}`);
+        assert.ok(Math.min(precision, recall, f1) > 0.75, `${name}: ${precision}, ${recall}`);
+        assert.ok(intervals!['f1'] !== undefined);
+      }
+      assert.deepEqual(
+        results.curves!.map(({ name }) => name),
+        ['left', 'top'],
+      );
+      assert.equal(results.baseline!.name, 'how frequent each label is');
+      assert.ok(results.loss < results.baseline!.loss);
+      assert.equal(results.confusionMatrix, undefined);
+    });
+  }
 });
 
 describe('a network with one output', () => {
