@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { dataSources } from '#common/catalogue/data';
+import { termFigures } from '#common/catalogue/losses';
 import { diagnoseExperiment } from '#common/experiment/diagnose';
+import { isPenalized } from '#common/experiment/task';
 import type { LayerTrace } from '#common/experiment/trace';
 import type { RunFacts } from '#common/protocol/panel';
 import { runFiles } from '#common/run/record';
@@ -19,6 +21,7 @@ export function factsOf(text: string): RunFacts {
   const { experiment, trace } = diagnoseExperiment(text);
   if (experiment === undefined || trace === undefined) return { metrics: [], physics: [] };
   const { layers } = trace;
+  const lossTerms = termFigures(experiment.loss);
   const sum = (count: (layer: LayerTrace) => number) =>
     layers.reduce((total, layer) => total + count(layer), 0);
   const learned = trace.physics.flatMap(({ name, parameters }) =>
@@ -34,6 +37,8 @@ export function factsOf(text: string): RunFacts {
       total: sum(({ parameters }) => parameters),
       trainable: sum(({ trainableParameters }) => trainableParameters),
     },
+    ...(lossTerms.length > 0 && { lossTerms }),
+    ...(isPenalized({ experiment, trace }) && { isPenalized: true }),
     metrics: experiment.metrics,
     physics: learned.map(({ layer, parameter }) => ({
       tag: tags.physics(layer, parameter.name),

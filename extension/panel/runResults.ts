@@ -47,10 +47,11 @@ export function parseTestOpenings(text: string): readonly TestOpening[] {
 
 function isSplitResults(value: unknown): value is SplitResults {
   if (!isObject(value) || !splits.some((split) => split === value['split'])) return false;
-  const { count, loss, metrics, confusionMatrix, perClass, intervals, baseline } = value;
+  const { count, loss, terms, metrics, confusionMatrix, perClass, intervals, baseline } = value;
   return (
     typeof count === 'number' &&
     (typeof loss === 'number' || loss === null) &&
+    (terms === undefined || isObject(terms)) &&
     isObject(metrics) &&
     (confusionMatrix === undefined || isMatrix(confusionMatrix)) &&
     (perClass === undefined || (Array.isArray(perClass) && perClass.every(isClassFigures))) &&

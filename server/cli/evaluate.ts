@@ -1,5 +1,5 @@
 import { CodedError } from '#common/protocol/rpc';
-import { notBetterThanBaseline } from '#common/run/comparison';
+import { figuresOf, notBetterThanBaseline } from '#common/run/comparison';
 import type { ClassResults, Interval, SplitResults } from '#common/run/events';
 import { runFiles, type Figures } from '#common/run/record';
 import type { Split } from '#common/run/series';
@@ -34,8 +34,8 @@ export async function evaluate(
 }
 
 function resultsText(results: SplitResults): string {
-  const { split, count, loss, metrics, perClass, confusionMatrix } = results;
-  const figures = Object.entries({ loss, ...metrics }).map(
+  const { split, count, perClass, confusionMatrix } = results;
+  const figures = Object.entries(figuresOf(results)).map(
     ([name, value]) => `${name} ${style.bold(figureText(value))}`,
   );
   const blocks = [`${style.bold(split)} (${count} samples)  ${figures.join('  ')}`];
@@ -52,10 +52,9 @@ function resultsText(results: SplitResults): string {
 
 /** How sure each figure is, and what guessing would give. */
 function comparison(results: SplitResults): readonly string[] {
-  const { loss, metrics, intervals = {}, baseline } = results;
-  const guesses: Figures =
-    baseline === undefined ? {} : { loss: baseline.loss, ...baseline.metrics };
-  const rows = Object.entries({ loss, ...metrics }).map(([name, value]) => [
+  const { intervals = {}, baseline } = results;
+  const guesses: Figures = baseline === undefined ? {} : figuresOf(baseline);
+  const rows = Object.entries(figuresOf(results)).map(([name, value]) => [
     name,
     figureText(value),
     intervalText(intervals[name]),

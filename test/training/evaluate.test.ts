@@ -109,6 +109,20 @@ function fingerprintOf(folder: string): unknown {
 }
 
 describe('evaluating a run', () => {
+  it('is refused where its samples would be divided otherwise than they were', async () => {
+    const folder = await finishedRun({ training: { epochs: 1, batchSize: 16 } });
+    const file = path.join(folder, 'run.json');
+    const record = readJson<{ splitFingerprints: Record<string, string> }>(folder, 'run.json');
+    const splitFingerprints = { ...record.splitFingerprints, test: 'a'.repeat(64) };
+    writeFileSync(file, JSON.stringify({ ...record, splitFingerprints }));
+    await assert.rejects(evaluateRun(folder, 'test', { openReason: 'a try' }), {
+      code: 'data/split-changed',
+      message:
+        /its test split had the fingerprint aaaaaaaaaaaa when.* has [0-9a-f]{12} now\. Go on/,
+    });
+    assert.equal(existsSync(path.join(folder, 'test-log.jsonl')), false);
+  });
+
   it('gives the results that training wrote, noise included', async () => {
     const folder = await finishedRun();
     const { train, validation } = readJson<Results>(folder, 'results.json');

@@ -66,6 +66,7 @@ describe('training', () => {
     assert.deepEqual(tags, [
       'train batch_accuracy',
       'train batch_loss',
+      'train batch_penalty',
       'train epoch_accuracy',
       'train epoch_learning_rate',
       'train epoch_loss',

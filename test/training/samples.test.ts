@@ -17,7 +17,8 @@ import { openBench } from '../../server/training/run/bench';
 import { executeRun } from '../../server/training/run/execute';
 import { checkMemory } from '../../server/training/run/memory';
 import { readPlan } from '../../server/training/run/plan';
-import { seriesOf } from './support';
+import type { Results } from '../../server/training/run/results';
+import { readJson, seriesOf } from './support';
 
 const checkout = path.join(__dirname, '../..');
 const root = mkdtempSync(path.join(tmpdir(), 'lightbench-samples-'));
@@ -38,6 +39,22 @@ const goals: Readonly<Record<string, (record: RunRecord, runFolder: string) => u
   'mnist/lenet': (record) => assertAccuracy(record, 0.96),
   // 27 images decide; a third is right by chance.
   'images/micrographs': (record) => assertAccuracy(record, 0.85),
+  'images/labels': (_record, runFolder) => {
+    const { validation } = readJson<Results>(runFolder, 'results.json');
+    assert.deepEqual([validation!.task, validation!.perClass!.length], ['multiLabel', 3]);
+    // Every second image has a label: always yes has an F1 of two thirds.
+    for (const { name, f1 } of validation!.perClass!) assert.ok(f1 > 0.75, `${name}: ${f1}`);
+  },
+  'images/segmentation': async (_record, runFolder) => {
+    const { validation } = readJson<Results>(runFolder, 'results.json');
+    const { metrics, perClass, terms, loss } = validation!;
+    assert.ok(metrics['iou']! > 0.5 && metrics['dice']! > 0.65, JSON.stringify(metrics));
+    for (const { name, iou } of perClass!) assert.ok(iou! > 0.3, `${name}: ${iou}`);
+    const [crossEntropy, dice] = [terms!['loss.softmaxCrossEntropy']!, terms!['loss.dice']!];
+    assert.ok(Math.abs(crossEntropy + dice - loss) < 1e-9);
+    const { values } = await seriesOf(runFolder, 'validation', tags.epoch('loss.dice'));
+    assert.ok(values.at(-1)! < 0.5 * values[0]!, `${[...values]}`);
+  },
   'networks/lenet5': (record) => assertAccuracy(record, 0.95),
   // Without dropout or a penalty, these two come to 60 %.
   'toolbox/dropout': (record) => assertAccuracy(record, 0.8),

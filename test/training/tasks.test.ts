@@ -35,18 +35,19 @@ function writeSquares(folder: string, count: number): void {
       );
     save(`${i}.png`, image);
     save(`mask-${i}.png`, mask);
-    const label = column < 3 ? 'left' : 'right';
+    const places = { left: column < 3, top: row < 3 };
+    const label = Object.entries(places).flatMap(([place, isThere]) => (isThere ? [place] : []));
     lines.push(
-      `${i}.png,patient ${i % 20},mask-${i}.png,mask-${i}.png,${row / 5};${column / 5},${label}`,
+      `${i}.png,patient ${i % 20},mask-${i}.png,mask-${i}.png,${row / 5};${column / 5},${label.join('; ')}`,
     );
   }
-  for (const target of ['mask', 'image', 'numbers']) {
+  for (const target of ['mask', 'image', 'numbers', 'labels']) {
     const named = [lines[0]!.replace(target, 'target'), ...lines.slice(1)];
     writeFileSync(path.join(folder, `${target}.csv`), named.join('\n'));
   }
 }
 
-async function trained(changes: object, target: 'mask' | 'image' | 'numbers') {
+async function trained(changes: object, target: 'mask' | 'image' | 'numbers' | 'labels') {
   const source = { type: 'imageFolder', path: 'squares', table: `${target}.csv`, target };
   const folder = await runs.create({
     data: {
@@ -137,6 +138,83 @@ describe('a network learns', () => {
     const record = readJson<{ splitFingerprints: Record<string, string> }>(folder, 'run.json');
     assert.deepEqual(Object.keys(record.splitFingerprints), ['train', 'validation', 'test']);
   });
+});
+
+describe('a network with an output for each label', () => {
+  before(() => writeSquares(path.join(runs.root, 'squares'), 160));
+
+  for (const loss of ['sigmoidCrossEntropy', 'sigmoidFocal']) {
+    it(`learns several labels by ${loss}, and tells of each`, async () => {
+      const dense = (units: number, activation: string) => ({ type: 'dense', units, activation });
+      const model = { layers: [{ type: 'flatten' }, dense(32, 'relu'), dense(2, 'linear')] };
+      const metrics = ['accuracy', 'macroF1', 'weightedF1', 'rocAuc', 'averagePrecision'];
+      const training = { epochs: 40, batchSize: 16 };
+      const { results } = await trained(
+        { model, loss: { type: loss }, metrics, training },
+        'labels',
+      );
+      assert.equal(results.task, 'multiLabel');
+      assert.deepEqual(
+        results.perClass!.map(({ name }) => name),
+        ['left', 'top'],
+      );
+      for (const { name, count, precision, recall, f1, intervals } of results.perClass!) {
+        assert.ok(count > 5 && count < 32, `${name}: ${count}`);
+        assert.ok(Math.min(precision, recall, f1) > 0.75, `${name}: ${precision}, ${recall}`);
+        assert.ok(intervals!['f1'] !== undefined);
+      }
+      assert.deepEqual(
+        results.curves!.map(({ name }) => name),
+        ['left', 'top'],
+      );
+      assert.equal(results.baseline!.name, 'how frequent each label is');
+      assert.ok(results.loss < results.baseline!.loss);
+      assert.equal(results.confusionMatrix, undefined);
+    });
+  }
+});
+
+describe('a network with one output', () => {
+  const losses: readonly object[] = [
+    { type: 'sigmoidCrossEntropy' },
+    { type: 'weightedSigmoidCrossEntropy', positiveWeight: 2 },
+    { type: 'sigmoidFocal' },
+    { type: 'hinge' },
+  ];
+  for (const loss of losses) {
+    it(`learns two classes by ${JSON.stringify(loss)}`, async () => {
+      const source = { type: 'synthetic', shape: [8, 8, 1], classes: 2, count: 160, noise: 0.1 };
+      const folder = await runs.create({
+        data: { source, split: { train: 0.6, validation: 0.2, test: 0.2 } },
+        augmentation: [],
+        physics: [],
+        regularization: undefined,
+        model: {
+          layers: [
+            { type: 'conv2d', filters: 8, kernelSize: 3, activation: 'relu' },
+            { type: 'globalAveragePooling2d' },
+            { type: 'dense', units: 1 },
+          ],
+        },
+        loss,
+        optimizer: { type: 'adam', learningRate: 0.03 },
+        training: { epochs: 25, batchSize: 16 },
+        metrics: ['accuracy', 'macroF1', 'rocAuc', 'averagePrecision', 'brierScore'],
+      });
+      const { status, message } = await executeRun(folder);
+      assert.equal(status, 'finished', message);
+      const { train, validation } = readJson<Results>(folder, 'results.json');
+      const { metrics, confusionMatrix, perClass, curves, calibration } = validation!;
+      assert.ok(metrics['accuracy']! > 0.9 && metrics['rocAuc']! > 0.95, JSON.stringify(metrics));
+      assert.ok(metrics['brierScore']! < validation!.baseline!.metrics['brierScore']!);
+      assert.equal(confusionMatrix!.length, 2);
+      assert.deepEqual([perClass!.length, curves!.length], [2, 2]);
+      assert.ok(calibration!.reduce((sum, { count }) => sum + count, 0) === 32);
+      // 48 of each class: the logit of ½ is 0, and its Brier score ¼.
+      assert.equal(train!.baseline!.metrics['brierScore'], 0.25);
+      assert.ok(train!.loss < train!.baseline!.loss);
+    });
+  }
 });
 
 describe('a run', () => {

@@ -21,6 +21,8 @@ export interface LineSpec {
   /** Its steps are training steps; otherwise they are epochs. */
   readonly isPerStep: boolean;
   readonly isThin: boolean;
+  /** Whether another line of this colour is told apart by being whole. */
+  readonly isDashed?: boolean;
 }
 
 /** One chart of the page. */
@@ -35,11 +37,11 @@ export interface ChartSpec {
   readonly axisFormat: (value: number) => string;
 }
 
-/** The charts of a run: the loss, each metric, each part of the instrument that learns. */
-export function chartsOf({
-  metrics,
-  physics,
-}: Pick<RunFacts, 'metrics' | 'physics'>): readonly ChartSpec[] {
+type ChartFacts = Pick<RunFacts, 'lossTerms' | 'isPenalized' | 'metrics' | 'physics'>;
+
+/** The charts of a run: the loss with its terms, each metric, each part of the instrument that learns. */
+export function chartsOf(facts: ChartFacts): readonly ChartSpec[] {
+  const { metrics, physics } = facts;
   const measured = ['loss', ...metrics].map((name): ChartSpec => ({
     id: name,
     title: figureTitle(name),
@@ -47,6 +49,7 @@ export function chartsOf({
       line('step', 'train', tags.batch(name), 'blue', true),
       line('train', 'train', tags.epoch(name), 'blue', false),
       line('validation', 'validation', tags.epoch(name), 'yellow', false),
+      ...(name === 'loss' ? termLines(facts) : []),
     ],
     canBeLogarithmic: name === 'loss',
     format: (value) => formatMetric(name, value),
@@ -64,6 +67,27 @@ export function chartsOf({
     };
   });
   return [...measured, ...learned];
+}
+
+/** Colours that no line of a whole loss has; where there are more terms, they come again. */
+const termColours = ['green', 'orange', 'red', 'purple'] as const satisfies readonly ChartColour[];
+
+/** What adds up to the loss, term by term, and what regularization puts on top. */
+function termLines({ lossTerms = [], isPenalized = false }: ChartFacts): readonly LineSpec[] {
+  const terms = lossTerms.flatMap((name, i): LineSpec[] => {
+    const colour = termColours[i % termColours.length]!;
+    return [
+      { ...line(`train ${name}`, 'train', tags.epoch(name), colour, false), isThin: true },
+      {
+        ...line(`validation ${name}`, 'validation', tags.epoch(name), colour, false),
+        isThin: true,
+        isDashed: true,
+      },
+    ];
+  });
+  if (!isPenalized) return terms;
+  const penalty = line('penalty', 'train', tags.epoch('penalty'), 'foreground', false);
+  return [...terms, { ...penalty, isThin: true }];
 }
 
 function line(

@@ -56,9 +56,10 @@ export function isPart(name: string): boolean {
   return metricComponent(name)?.shownAs === 'part';
 }
 
-/** The name of a figure as a heading: "Area under the ROC curve". */
+/** The name of a figure as a heading: "Area under the ROC curve"; a term of the loss is called as it is. */
 export function figureTitle(name: string): string {
-  return metricComponent(name)?.title ?? capitalized(name);
+  const isTerm = name.includes('.');
+  return metricComponent(name)?.title ?? (isTerm ? name : capitalized(name));
 }
 
 /** `sigmaPx` as people write it, without the unit that is shown elsewhere: "sigma". */

@@ -79,6 +79,7 @@ export function LineChart(props: LineChartProps) {
                   y2="2"
                   stroke={theme.colour(line.colour)}
                   stroke-width={line.isThin ? 1 : 3}
+                  stroke-dasharray={line.isDashed === true ? '3 2' : undefined}
                 />
               </svg>
               {line.label} <b>{text}</b>

@@ -131,8 +131,9 @@ function seriesOf(line: LineSpec, theme: ChartTheme): uPlot.Series {
     label: line.label,
     stroke,
     width: line.isThin ? 1 : 2,
-    alpha: line.isThin ? (theme.isHighContrast ? 0.7 : 0.45) : 1,
+    alpha: line.isThin && line.isPerStep ? (theme.isHighContrast ? 0.7 : 0.45) : 1,
     spanGaps: true,
+    ...(line.isDashed === true && { dash: [4, 4] }),
     points: { show: isMarked, size: line.isThin ? 3 : 5, fill: stroke },
   };
 }

@@ -9,7 +9,7 @@ export interface ChartTheme {
 }
 
 /** VS Code's own palette for charts. */
-export type ChartColour = 'blue' | 'yellow' | 'purple';
+export type ChartColour = 'blue' | 'yellow' | 'purple' | 'green' | 'orange' | 'red' | 'foreground';
 
 export function readTheme(): ChartTheme {
   const style = getComputedStyle(document.body);

@@ -57,7 +57,7 @@ function Run({ model, view }: { readonly model: RunModel; readonly view: RunView
 
 function Charts({ model, view }: { readonly model: RunModel; readonly view: RunView }) {
   const { record, facts } = view;
-  const specText = JSON.stringify([facts.metrics, facts.physics]);
+  const specText = JSON.stringify(facts);
   const zoom = useMemo(createZoom, []);
   const charts = useMemo(() => chartsOf(facts), [specText]);
   return (

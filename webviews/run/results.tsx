@@ -1,5 +1,5 @@
 import type { RunAction, RunView } from '#common/protocol/panel';
-import { notBetterThanBaseline } from '#common/run/comparison';
+import { figuresOf, notBetterThanBaseline } from '#common/run/comparison';
 import type { SplitResults } from '#common/run/events';
 import type { Figures } from '#common/run/record';
 import { isLive } from '#common/run/status';
@@ -23,7 +23,7 @@ export function Results(props: {
 }) {
   const { view, act, busy } = props;
   const { record, facts, testOpenings } = view;
-  const names = ['loss', ...facts.metrics];
+  const names = ['loss', ...(facts.lossTerms ?? []), ...facts.metrics];
   const isSealed = view.results.test === undefined;
   return (
     <section class="results">
@@ -86,7 +86,7 @@ function rowsOf({ record, results }: RunView): readonly Row[] {
     return {
       split,
       count: final?.count ?? record.splitCounts?.[split],
-      figures: final === undefined ? latest : { loss: final.loss, ...final.metrics },
+      figures: final === undefined ? latest : figuresOf(final),
       final,
     };
   });
@@ -102,7 +102,7 @@ function Certainty(props: { readonly results: SplitResults | undefined; readonly
   const { results, name } = props;
   const interval = results?.intervals?.[name];
   const { baseline } = results ?? {};
-  const guess = name === 'loss' ? baseline?.loss : baseline?.metrics[name];
+  const guess = baseline === undefined ? undefined : figuresOf(baseline)[name];
   return (
     <>
       {interval !== undefined && (

@@ -168,6 +168,8 @@ export interface LossComponent<
   readonly takesLogits: boolean;
   /** Whether it takes one whole class for each sample and no shares of several. */
   readonly takesWholeClasses?: boolean;
+  /** Whether a single output will do for two classes: the logit of the second one. */
+  readonly takesOneLogit?: boolean;
 }
 
 export function defineComponent<T extends string, P extends TProperties>(

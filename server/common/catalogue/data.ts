@@ -174,7 +174,8 @@ export const splitSchema = Type.Object(
       { description: 'What `train`, `validation` and `test` are.', default: 'fraction' },
     ),
     stratify: yesNo({
-      description: 'Keep the mix of classes the same in every split.',
+      description:
+        'Keep the mix of classes the same in every split: of several labels each by itself (iterative stratification, Sechidis et al. 2011), of masks the classes that occur in them, of numbers ten bins with as many samples each. Target images have no such mix.',
       default: true,
     }),
     keepGroups: yesNo({

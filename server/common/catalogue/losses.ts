@@ -53,7 +53,8 @@ export type LossTerm = Static<typeof term>;
 const mixture = defineLoss({
   type: 'mixture',
   title: 'Mixture',
-  summary: 'A weighted sum of losses, each of which is reported as well.',
+  summary:
+    'A weighted sum of losses. What each term adds to it, its weight included, is a series of its own, such as `loss.ssim`: together they are the loss.',
   formula: 'ℓ = Σ_i α_i ℓ_i',
   params: {
     terms: Type.Array(term, {
@@ -87,6 +88,19 @@ export type LossValueOf<K extends LossKind> = ValueOf<(typeof losses)[K]>;
 /** A loss without the precise type of its parameters. */
 export function lossComponent(type: LossKind): LossComponent {
   return losses[type] as unknown as LossComponent;
+}
+
+/**
+ * The terms of a mixture as figures: `loss.ssim`, and `loss.ssim_1` for a second one of a kind. Each is what
+ * the term adds to the loss, so that they sum up to it. None for a loss of one part, which is its own term.
+ */
+export function termFigures(value: LossValue): readonly string[] {
+  if (value.type !== 'mixture' || value.terms.length === 1) return [];
+  const kinds = value.terms.map(({ loss }) => loss.type);
+  return kinds.map((kind, i) => {
+    const before = kinds.slice(0, i).filter((other) => other === kind).length;
+    return `loss.${before === 0 ? kind : `${kind}_${before}`}`;
+  });
 }
 
 /** The losses that a loss consists of, with their places in its value: its terms, or itself alone. */

@@ -1,7 +1,12 @@
 import { Type } from '@sinclair/typebox';
-import { defineLoss } from './component';
+import { defineLoss, type Reference } from './component';
 import { kerasLoss, torchLoss } from './lossReferences';
 import { oneOfNames, realNumber } from './parameters';
+
+const linEtAl: Reference = {
+  title: 'Lin et al., Focal loss for dense object detection, ICCV 2017',
+  url: 'https://arxiv.org/abs/1708.02002',
+};
 
 const softmaxCrossEntropy = defineLoss({
   type: 'softmaxCrossEntropy',
@@ -27,7 +32,7 @@ const softmaxCrossEntropy = defineLoss({
     weighting: oneOfNames(
       {
         weightedMean:
-          'Σ w ℓ / Σ w over a batch, as PyTorch does; label smoothing weighs each class by its own weight.',
+          'Σ w ℓ / Σ w over a batch, as PyTorch does, and of a whole split over all its samples, so that its loss does not depend on the batch size; label smoothing weighs each class by its own weight.',
         sampleMean: 'Σ w ℓ / N over a batch with the weight of the label, as Keras does.',
       },
       { description: 'How class weights enter the mean.', default: 'weightedMean' },
@@ -48,13 +53,15 @@ const softmaxCrossEntropy = defineLoss({
 const sigmoidCrossEntropy = defineLoss({
   type: 'sigmoidCrossEntropy',
   title: 'Sigmoid cross-entropy',
-  summary: 'For answering yes or no at each output by itself; takes logits.',
+  summary:
+    'For answering yes or no at each output by itself; takes logits. For two classes one output will do: the logit of the second.',
   formula: 'ℓ = max(x, 0) − x t + ln(1 + e^{−|x|}), mean over all outputs',
   params: {},
   references: [torchLoss('BCEWithLogitsLoss')],
   examples: [{ type: 'sigmoidCrossEntropy' }],
   compares: 'values',
   takesLogits: true,
+  takesOneLogit: true,
 });
 
 const weightedSigmoidCrossEntropy = defineLoss({
@@ -80,6 +87,42 @@ const weightedSigmoidCrossEntropy = defineLoss({
   examples: [{ type: 'weightedSigmoidCrossEntropy', positiveWeight: 3 }],
   compares: 'values',
   takesLogits: true,
+  takesOneLogit: true,
+});
+
+const sigmoidFocal = defineLoss({
+  type: 'sigmoidFocal',
+  title: 'Sigmoid focal loss',
+  summary:
+    'Sigmoid cross-entropy that forgets outputs which are right already, for a few yeses among many noes; takes logits.',
+  formula:
+    'ℓ = −α t (1 − p)^γ ln p − (1 − α) (1 − t) p^γ ln(1 − p), p = 1 / (1 + e^{−x}), mean over all outputs',
+  params: {
+    gamma: realNumber({
+      description: 'How fast an output loses weight as it gets right; 0 for the cross-entropy.',
+      minimum: 0,
+      maximum: 20,
+      default: 2,
+    }),
+    alpha: realNumber({
+      description: 'Weight α of an output whose target is 1; one of 0 has 1 − α.',
+      minimum: 0,
+      maximum: 1,
+      default: 0.25,
+    }),
+  },
+  references: [
+    linEtAl,
+    {
+      title: 'torchvision sigmoid_focal_loss',
+      url: 'https://docs.pytorch.org/vision/stable/generated/torchvision.ops.sigmoid_focal_loss.html',
+    },
+    kerasLoss('BinaryFocalCrossentropy'),
+  ],
+  examples: [{ type: 'sigmoidFocal', gamma: 2, alpha: 0.25 }],
+  compares: 'values',
+  takesLogits: true,
+  takesOneLogit: true,
 });
 
 const klDivergence = defineLoss({
@@ -114,13 +157,7 @@ const focal = defineLoss({
       default: 0.25,
     }),
   },
-  references: [
-    {
-      title: 'Lin et al., Focal loss for dense object detection, ICCV 2017',
-      url: 'https://arxiv.org/abs/1708.02002',
-    },
-    kerasLoss('CategoricalFocalCrossentropy'),
-  ],
+  references: [linEtAl, kerasLoss('CategoricalFocalCrossentropy')],
   examples: [{ type: 'focal', gamma: 2 }],
   compares: 'classes',
   takesLogits: true,
@@ -138,6 +175,7 @@ const hinge = defineLoss({
   compares: 'classes',
   takesLogits: true,
   takesWholeClasses: true,
+  takesOneLogit: true,
 });
 
 /** Losses of outputs that stand for classes. */
@@ -145,6 +183,7 @@ export const lossesOfClasses = {
   softmaxCrossEntropy,
   sigmoidCrossEntropy,
   weightedSigmoidCrossEntropy,
+  sigmoidFocal,
   klDivergence,
   focal,
   hinge,

@@ -9,7 +9,7 @@ const smooth = realNumber({
   default: 1,
 });
 const overlapNote =
-  'for each class or channel of a sample, then their mean; p is the softmax of the channels, or the logistic function of a single one';
+  'for each class or channel of each sample by itself, then their mean, so that it does not depend on the batch size; p is the softmax of the channels, or the logistic function of a single one';
 
 const dice = defineLoss({
   type: 'dice',
@@ -25,6 +25,7 @@ const dice = defineLoss({
   examples: [{ type: 'dice' }],
   compares: 'values',
   takesLogits: true,
+  takesOneLogit: true,
 });
 
 const tversky = defineLoss({
@@ -57,6 +58,7 @@ const tversky = defineLoss({
   examples: [{ type: 'tversky', alpha: 0.3, beta: 0.7 }],
   compares: 'values',
   takesLogits: true,
+  takesOneLogit: true,
 });
 
 const ssim = defineLoss({

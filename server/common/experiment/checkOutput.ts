@@ -92,7 +92,7 @@ function checkOneOutput(
     case 'regression':
       return checkFlatOutput(judged, type, facts.targetShape?.[0], 'number');
     case 'segmentation':
-      return checkMaskOutput(judged);
+      return checkMaskOutput(judged, type);
     case 'reconstruction':
       return [
         ...checkImageOutput(judged, type),
@@ -164,7 +164,7 @@ const plurals = { class: 'classes', label: 'labels', number: 'numbers' } as cons
 
 function checkFlatOutput(
   { trace, output }: OutputFacts,
-  loss: string,
+  loss: SimpleLossKind,
   count: number | undefined,
   each: keyof typeof plurals,
 ): readonly Finding[] {
@@ -175,18 +175,32 @@ function checkFlatOutput(
     return [error('loss/output-not-flat', message, last?.path ?? ['model', 'layers'])];
   }
   if (count === undefined || output[0] === count) return [];
+  if (each === 'class' && isOneLogit(loss, count, output[0]!)) return [];
   const { layer, path, key } = widthOf(trace);
+  const other = each === 'class' && output[0] === 1 ? oneLogitAdvice(count) : '';
   const advice =
     key === undefined
-      ? `Add a dense layer with ${count} units at the end.`
-      : `Set \`${key}\` to ${count}.`;
+      ? `Add a dense layer with ${count} units at the end${other}.`
+      : `Set \`${key}\` to ${count}${other}.`;
   const message = `The network gives ${output[0]} values (layer \`${layer}\`), but the data have ${count} ${plurals[each]}. ${advice}`;
   const finding = error(`loss/output-${plurals[each]}`, message, path);
   return [key === undefined ? finding : { ...finding, suggestion: String(count) }];
 }
 
+/** Whether an output alone tells two classes apart: it is the logit of the second. */
+function isOneLogit(loss: SimpleLossKind, classes: number, outputs: number): boolean {
+  return classes === 2 && outputs === 1 && lossComponent(loss).takesOneLogit === true;
+}
+
+function oneLogitAdvice(classes: number): string {
+  return classes === 2 ? ', or use a loss that takes one logit, such as "sigmoidCrossEntropy"' : '';
+}
+
 /** One value for each class at each pixel of the mask. */
-function checkMaskOutput({ trace, output, facts }: OutputFacts): readonly Finding[] {
+function checkMaskOutput(
+  { trace, output, facts }: OutputFacts,
+  loss: SimpleLossKind,
+): readonly Finding[] {
   const { targetShape, shape, classNames } = facts;
   const [height, width] = targetShape ?? shape;
   const last = trace.layers.at(-1);
@@ -197,9 +211,13 @@ function checkMaskOutput({ trace, output, facts }: OutputFacts): readonly Findin
   }
   const classes = classNames?.length;
   if (classes === undefined || output[2] === classes) return [];
+  if (isOneLogit(loss, classes, output[2]!)) return [];
   const { layer, path, key } = widthOf(trace);
+  const other = output[2] === 1 ? oneLogitAdvice(classes) : '';
   const advice =
-    key === undefined ? `End in ${classes} channels.` : `Set \`${key}\` to ${classes}.`;
+    key === undefined
+      ? `End in ${classes} channels${other}.`
+      : `Set \`${key}\` to ${classes}${other}.`;
   const message = `The network gives ${output[2]} values for each pixel (layer \`${layer}\`), but the masks have ${classes} classes. ${advice}`;
   const finding = error('loss/output-classes', message, path);
   return [key === undefined ? finding : { ...finding, suggestion: String(classes) }];

@@ -12,7 +12,7 @@ const path = ['data', 'split'];
 export function checkSplit(experiment: Experiment, facts: DataFacts): readonly Finding[] {
   const { split } = experiment.data;
   const { by, folds, fold } = split;
-  const findings: Finding[] = [...checkSource(experiment)];
+  const findings: Finding[] = [...checkSource(experiment), ...checkStratify(experiment, facts)];
   if (folds !== undefined && by === 'data') {
     const message = `\`folds\` divides anew what the data have divided already: \`by\` is "data". Remove \`folds\`, or divide by fractions.`;
     return [...findings, error('data/folds', message, 'folds')];
@@ -79,6 +79,20 @@ function checkCounts(split: SplitValue, { count }: DataFacts): readonly Finding[
   const what = parts.map((name) => `\`${name}\``).join(', ');
   const message = `The splits ask for more samples than there are: ${what} and the folds need ${sum + least}, and the data have ${count}. Lower the numbers.`;
   return [{ severity: 'error', code: 'data/split-sum', message, path }];
+}
+
+/** Why the mix of classes cannot be kept, where that is asked for. */
+function checkStratify({ data: { split } }: Experiment, facts: DataFacts): readonly Finding[] {
+  const reasons = [
+    split.by === 'data' && '`by` is "data", so that the data alone decide',
+    split.order === 'time' && '`order` is "time", so that the times alone decide',
+    facts.target === 'image' && 'the targets are images, which have no classes to be mixed',
+  ];
+  const reason = reasons.find((one) => one !== false);
+  if (!split.stratify || reason === undefined) return [];
+  const message = `\`stratify\` cannot keep a mix here: ${reason}. Remove it, or set it to false.`;
+  const finding = error('data/not-stratified', message, 'stratify');
+  return [{ ...finding, severity: 'warning', suggestion: 'false', isOfWritten: true }];
 }
 
 /** What only a table, or folders for the splits, can tell. */

@@ -4,6 +4,7 @@ import type { EngineChoice } from '../engine';
 import { checkTraced, factsOf } from './check';
 import { unsupportedOn } from './engineLimits';
 import type { Experiment } from './experiment';
+import type { JsonPath } from './path';
 import type { Finding, Problem } from './problem';
 import { readExperiment, type Reading } from './read';
 import { traceExperiment, type Trace } from './trace';
@@ -38,7 +39,9 @@ export function diagnoseExperiment(
     experiment === undefined || trace === undefined
       ? ((isSound ? trace?.findings : undefined) ?? [])
       : [
-          ...checkTraced(experiment, dataFacts ?? factsOf(experiment.data.source), trace),
+          ...checkTraced(experiment, dataFacts ?? factsOf(experiment.data.source), trace).filter(
+            ({ isOfWritten, path }) => isOfWritten !== true || isWritten(reading, path),
+          ),
           ...(engine === 'auto' ? [] : unsupportedOn(engine, trace)),
         ];
   const problems = [...reading.problems, ...findings.map((finding) => locate(reading, finding))];
@@ -54,6 +57,16 @@ export function diagnoseExperiment(
 /** Whether an experiment with these problems can be run. */
 export function hasErrors(findings: readonly Finding[]): boolean {
   return findings.some(({ severity }) => severity === 'error');
+}
+
+/** Whether a value stands in the text, and is no default. */
+function isWritten({ value }: Reading, path: JsonPath): boolean {
+  let part = value;
+  for (const key of path) {
+    if (typeof part !== 'object' || part === null || !Object.hasOwn(part, key)) return false;
+    part = (part as Readonly<Record<string | number, unknown>>)[key];
+  }
+  return true;
 }
 
 function locate(reading: Reading, finding: Finding): Problem {

@@ -11,6 +11,8 @@ export interface Finding {
   readonly path: JsonPath;
   /** What to write in place of the marked text, where that is plain: the nearest known name. */
   readonly suggestion?: string;
+  /** Of a value that does nothing here: nobody is to blame if it is a default. */
+  readonly isOfWritten?: boolean;
 }
 
 /** A finding at its place in the text, in UTF-16 units. */

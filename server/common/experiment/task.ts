@@ -25,6 +25,19 @@ export function takesLogits({ loss }: Pick<Experiment, 'loss'>): boolean {
   return simpleLossesOf(loss).some(({ value }) => lossComponent(value.type).takesLogits);
 }
 
+/** Whether regularization adds something to the loss, in all layers or in one. */
+export function isPenalized({
+  experiment: { regularization },
+  trace: { layers },
+}: {
+  readonly experiment: Pick<Experiment, 'regularization'>;
+  readonly trace: Pick<Trace, 'layers'>;
+}): boolean {
+  return layers.some(({ weights }) =>
+    weights.some(({ role, regularizer }) => role === 'kernel' && (regularizer ?? regularization)),
+  );
+}
+
 /**
  * What an experiment is about. Data with classes are for classification, unless the network gives an
  * image and the loss compares images: then the object itself is what is to be found.

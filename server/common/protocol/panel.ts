@@ -86,6 +86,10 @@ export interface RunFacts {
   readonly inputShape?: readonly number[];
   readonly batchSize?: number;
   readonly parameters?: { readonly total: number; readonly trainable: number };
+  /** Figures that add up to the loss of a mixture: `loss.ssim`; absent where it has one part only. */
+  readonly lossTerms?: readonly string[];
+  /** Whether regularization adds a penalty to the loss. */
+  readonly isPenalized?: boolean;
   /** Metrics beside the loss, by their names in tags: `accuracy`. */
   readonly metrics: readonly string[];
   /** Parameters of the instrument that are learned. */

@@ -1,5 +1,15 @@
 import { metricComponent } from '../catalogue/metrics';
-import type { SplitResults } from './events';
+import type { BaselineResults, SplitResults } from './events';
+import type { Figures } from './record';
+
+/** The loss, its terms and the metrics, by their names. */
+export function figuresOf({
+  loss,
+  terms,
+  metrics,
+}: Pick<BaselineResults, 'loss' | 'terms' | 'metrics'>): Figures {
+  return { loss, ...terms, ...metrics };
+}
 
 /** Whether a figure is better than another value of it; the loss, like any error, by being smaller. */
 export function isBetter(name: string, value: number, than: number): boolean {

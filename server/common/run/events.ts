@@ -107,6 +107,7 @@ export interface BaselineResults {
   /** "the most frequent class", "the mean image". */
   readonly name: string;
   readonly loss: number;
+  readonly terms?: Figures;
   readonly metrics: Figures;
 }
 
@@ -115,10 +116,12 @@ export interface SplitResults {
   readonly split: 'train' | 'validation' | 'test';
   readonly count: number;
   readonly loss: number;
+  /** What each term of a mixture adds to the loss: `{ 'loss.ssim': 0.1 }`. */
+  readonly terms?: Figures;
   /** A metric that is undefined for these samples is left out. */
   readonly metrics: Figures;
   readonly task?: Task;
-  /** Of the loss and the metrics, by their names. */
+  /** Of the loss, its terms and the metrics, by their names. */
   readonly intervals?: { readonly [figure: string]: Interval };
   readonly baseline?: BaselineResults;
   /** Rows are true classes; absent where there are no classes that exclude each other. */

@@ -14,11 +14,13 @@ export interface DivideTask {
   /** Classes whose mix every part keeps; all alike if it does not matter. */
   readonly labels: Int32Array;
   readonly classes: number;
+  /** In place of its label, the classes of each sample that may be of several, or of none. */
+  readonly kinds?: readonly (readonly number[])[];
   readonly seed: number;
 }
 
 /** The name of the part that each sample belongs to. */
-type Places = readonly (Split | undefined)[];
+export type Places = readonly (Split | undefined)[];
 
 /** Divides each class by itself, in an order that the seed gives. */
 export function inMixedOrder({ parts, labels, classes, seed }: DivideTask): Places {
@@ -52,7 +54,7 @@ function membersOf(labels: Int32Array, classes: number): readonly number[][] {
  * Whole counts that add up to `count`: one for each part if there are enough, and every further one to
  * the part that lacks most. For large shares these are the largest remainders.
  */
-function wholeCounts(
+export function wholeCounts(
   wanted: readonly number[],
   parts: readonly Part[],
   count: number,
@@ -115,17 +117,18 @@ function unitsOf(groups: Int32Array): readonly number[][] {
  * Gives groups to parts, the largest first and equal ones in an order that the seed gives, each to the
  * part whose mix of classes then comes closest to its share: the smallest rise of Σ (has − share)² / share.
  */
-export function byGroups({ parts, labels, classes, seed }: DivideTask, groups: Int32Array): Places {
+export function byGroups(task: DivideTask, groups: Int32Array): Places {
+  const { parts, labels, classes, seed } = task;
   const units = unitsOf(groups);
   const named = parts.filter(({ name }) => name !== undefined);
   if (units.length < named.length) throw tooFewGroups(units.length, named.length);
-  const totals = countsOf([...labels.keys()], labels, classes);
+  const totals = countsOf([...labels.keys()], task);
   const has = parts.map(() => new Float64Array(classes));
   const order = [...permutation(streamKey(seed, 'split'), units.length)];
   order.sort((a, b) => units[b]!.length - units[a]!.length);
   const partOf = new Map<number, number>();
   for (const unit of order) {
-    const counts = countsOf(units[unit]!, labels, classes);
+    const counts = countsOf(units[unit]!, task);
     const rises = parts.map(({ share }, part) => riseOf(has[part]!, counts, totals, share));
     const best = rises.indexOf(Math.min(...rises));
     partOf.set(unit, best);
@@ -139,9 +142,14 @@ export function byGroups({ parts, labels, classes, seed }: DivideTask, groups: I
   return places;
 }
 
-function countsOf(samples: readonly number[], labels: Int32Array, classes: number): Float64Array {
+function countsOf(
+  samples: readonly number[],
+  { labels, kinds, classes }: Pick<DivideTask, 'labels' | 'kinds' | 'classes'>,
+): Float64Array {
   const counts = new Float64Array(classes);
-  for (const sample of samples) counts[labels[sample]!]!++;
+  for (const sample of samples) {
+    for (const kind of kinds?.[sample] ?? [labels[sample]!]) counts[kind]!++;
+  }
   return counts;
 }
 

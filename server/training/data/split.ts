@@ -3,6 +3,8 @@ import { CodedError } from '#common/protocol/rpc';
 import { splits as names, type Split } from '#common/run/series';
 import type { Dataset } from './dataset';
 import { byGroups, byTime, inMixedOrder, type Part } from './divide';
+import { iteratively } from './iterative';
+import { oneStratum, strataOf } from './strata';
 
 /** The samples of each split, by their index in the data set, sorted. */
 export interface Splits {
@@ -14,7 +16,10 @@ export interface Splits {
 export type SplitValue = Experiment['data']['split'];
 
 /** What of the data decides where a sample goes. */
-export type Divisible = Pick<Dataset, 'labels' | 'facts' | 'groups' | 'times' | 'assigned'>;
+export type Divisible = Pick<
+  Dataset,
+  'labels' | 'targets' | 'facts' | 'groups' | 'times' | 'assigned'
+>;
 
 /**
  * Divides the samples as the experiment says, in an order that depends on the seed only.
@@ -45,19 +50,16 @@ function placesOf(
   seed: number,
 ): readonly (Split | undefined)[] {
   if (split.by === 'data') return assignedPlaces(dataset);
-  const { labels, facts, times, groups } = dataset;
+  const { labels, times, groups } = dataset;
   checkParts(split, labels.length);
   const parts = partsOf(split, labels.length);
   const kept = split.keepGroups ? groups : undefined;
-  const classes = split.stratify ? Math.max(1, facts.classNames.length) : 1;
-  const task = {
-    parts,
-    labels: classes > 1 ? labels : new Int32Array(labels.length),
-    classes,
-    seed,
-  };
+  const strata = split.stratify ? strataOf(dataset) : oneStratum(labels.length);
+  const task = { parts, ...strata, seed };
   if (split.order === 'time') return byTime(task, neededTimes(times), kept);
-  return kept === undefined ? inMixedOrder(task) : byGroups(task, kept);
+  if (kept !== undefined) return byGroups(task, kept);
+  const { kinds } = strata;
+  return kinds === undefined ? inMixedOrder(task) : iteratively({ ...task, kinds });
 }
 
 function assignedPlaces({ assigned }: Divisible): readonly Split[] {

@@ -1,18 +1,23 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type {
-  LossTerm,
-  LossValue,
-  SimpleLossKind,
-  SimpleLossValue,
+import {
+  simpleLossesOf,
+  termFigures,
+  type LossTerm,
+  type LossValue,
+  type SimpleLossKind,
+  type SimpleLossValue,
 } from '#common/catalogue/losses';
 import {
   distributionCrossEntropy,
+  perSample,
   pointLoss,
   type PointLoss,
   sharedCrossEntropy,
   softmaxCrossEntropy,
   tversky,
 } from '../engine/ops';
+import type { LossPartFacts } from '../metrics/lossCounter';
+import { sigmoidFocal } from './focal';
 import { dissimilarity, totalVariation } from './images';
 import { labelsOf, type Targets, targetOf } from './targets';
 
@@ -21,11 +26,19 @@ export type { Targets } from './targets';
 export interface LossResult {
   /** One value a sample; the caller takes the mean over the batch. */
   readonly perSample: tf.Tensor1D;
+  /** What it is the sum of: the terms of a mixture, times their weights and in their order, or itself. */
+  readonly parts: readonly LossPart[];
+}
+
+/** A part of the loss of each sample. */
+export interface LossPart {
+  /** Their mean over the batch is what the part adds to the loss. */
+  readonly losses: tf.Tensor1D;
   /**
-   * The terms of a mixture, without their weights, by name: `meanSquaredError`, `ssim`, `ssim_1`. Empty
-   * for a loss of one part.
+   * How much each sample counts in that mean, where class weights decide: `losses` are scaled by the mean
+   * of these, which is another one in every batch.
    */
-  readonly terms: ReadonlyMap<string, tf.Tensor1D>;
+  readonly weights?: tf.Tensor1D;
 }
 
 /** A loss of outputs and targets. `epoch` (int32) is what the weights of a mixture may depend on. */
@@ -50,6 +63,7 @@ const builders = {
     },
   sigmoidCrossEntropy: () => ofValues('sigmoid'),
   weightedSigmoidCrossEntropy: ({ positiveWeight }) => ofValues('sigmoid', positiveWeight),
+  sigmoidFocal: (options) => (outputs, targets) => sigmoidFocal(outputs, targets, options),
   klDivergence: () => (outputs, targets) =>
     distributionCrossEntropy(outputs, targetOf(outputs, targets), { divergence: true }),
   focal:
@@ -88,8 +102,37 @@ function ofValues(kind: PointLoss, parameter?: number): SimpleLoss {
 /** The loss of an experiment. */
 export function lossFunction(value: LossValue): LossFunction {
   if (value.type === 'mixture') return mixture(value.terms);
+  const part = lossPart(value);
+  return (outputs, targets) => {
+    const own = part(outputs, targets);
+    return { perSample: own.losses, parts: [own] };
+  };
+}
+
+function lossPart(value: SimpleLossValue): (outputs: tf.Tensor, targets: Targets) => LossPart {
   const loss = simpleLoss(value);
-  return (outputs, targets) => ({ perSample: loss(outputs, targets), terms: new Map() });
+  const classWeights = meanWeightsOf(value);
+  return (outputs, targets) => {
+    const losses = loss(outputs, targets);
+    if (classWeights === undefined) return { losses };
+    const weighed = tf.mul(targetOf(outputs, targets), tf.tensor1d([...classWeights]));
+    return { losses, weights: perSample(tf.sum(weighed, -1), outputs.shape[0]!) };
+  };
+}
+
+/** Weights of the classes that the mean is divided by as well. */
+function meanWeightsOf(value: SimpleLossValue): readonly number[] | undefined {
+  const isMean = value.type === 'softmaxCrossEntropy' && value.weighting === 'weightedMean';
+  return isMean ? value.classWeights : undefined;
+}
+
+/** What the parts of a loss are called, and which of them have weights. */
+export function lossParts(value: LossValue): readonly LossPartFacts[] {
+  const figures = termFigures(value);
+  return simpleLossesOf(value).map(({ value: part }, i) => ({
+    figure: figures[i],
+    isWeighted: meanWeightsOf(part) !== undefined,
+  }));
 }
 
 function simpleLoss(value: SimpleLossValue): SimpleLoss {
@@ -99,25 +142,14 @@ function simpleLoss(value: SimpleLossValue): SimpleLoss {
 }
 
 function mixture(values: readonly LossTerm[]): LossFunction {
-  const names = termNames(values);
-  const parts = values.map((value) => ({ value, loss: simpleLoss(value.loss) }));
+  const terms = values.map((value) => ({ value, partOf: lossPart(value.loss) }));
   return (outputs, targets, epoch) => {
-    const losses = parts.map(({ loss }) => loss(outputs, targets));
-    const weighted = losses.map((loss, i) => tf.mul(loss, weightAt(parts[i]!.value, epoch)));
-    return {
-      perSample: tf.addN(weighted) as tf.Tensor1D,
-      terms: new Map(losses.map((loss, i) => [names[i]!, loss])),
-    };
+    const parts = terms.map(({ value, partOf }): LossPart => {
+      const part = partOf(outputs, targets);
+      return { ...part, losses: tf.mul(part.losses, weightAt(value, epoch)) };
+    });
+    return { perSample: tf.addN(parts.map(({ losses }) => losses)) as tf.Tensor1D, parts };
   };
-}
-
-/** Names of the terms of a mixture: their kinds, numbered from the second of a kind on. */
-export function termNames(values: readonly LossTerm[]): readonly string[] {
-  const kinds = values.map(({ loss }) => loss.type);
-  return kinds.map((kind, i) => {
-    const before = kinds.slice(0, i).filter((other) => other === kind).length;
-    return before === 0 ? kind : `${kind}_${before}`;
-  });
 }
 
 /** The weight of a term in an epoch, counted from 0. */

@@ -9,10 +9,17 @@ export interface Targets {
   readonly target?: tf.Tensor;
 }
 
-/** The target in the shape of the outputs: the given one, or else zeros and a one at each label. */
+/**
+ * The target in the shape of the outputs: the given one, or else zeros and a one at each label. A single
+ * output is the logit of the second of two classes, whose number is the target then.
+ */
 export function targetOf(outputs: tf.Tensor, { labels, target }: Targets): tf.Tensor {
   if (target && tf.util.arraysEqual(target.shape, outputs.shape)) return target;
-  if (labels && labels.rank === outputs.rank - 1) return oneHot(labels, outputs.shape.at(-1)!);
+  if (labels && labels.rank === outputs.rank - 1) {
+    const classes = outputs.shape.at(-1)!;
+    if (classes > 1) return oneHot(labels, classes);
+    return tf.reshape(tf.cast(labels, 'float32'), outputs.shape);
+  }
   const found = target ? `a target of [${target.shape.join(', ')}]` : 'no target';
   throw new Error(`The loss takes a target for [${outputs.shape.join(', ')}]; got ${found}.`);
 }

@@ -14,6 +14,11 @@ export interface RowKeeper {
   restore(state: readonly number[]): void;
 }
 
+/** How many numbers the state of a keeper has that begins like this one. */
+export function lengthOfKept([seen = 0, stride = 1]: readonly number[], width: number): number {
+  return 2 + Math.ceil(seen / stride) * width;
+}
+
 /** 16 MiB: a hundred thousand samples of ten classes with all their logits. */
 const defaultMostValues = 2 ** 21;
 

@@ -5,7 +5,8 @@ import type { Figures } from '#common/run/record';
 import type { Split } from '#common/run/series';
 import { classificationEvidence } from './classification';
 import type { Evidence, EvidenceOptions, Measured, Truth } from './evidence';
-import { keepRows, type Rows } from './kept';
+import { createLossCounter, plainLoss, type LossPartFacts, type PartLosses } from './lossCounter';
+import { keepRows, lengthOfKept, type Rows } from './kept';
 import { multiLabelEvidence } from './multiLabel';
 import { detailedResults } from './results';
 import { segmentationEvidence } from './segmentation';
@@ -13,9 +14,9 @@ import { valueEvidence } from './values';
 
 /** Takes in one batch after another and gives the figures over all of them. */
 export interface Tally {
-  /** Values of the loss, one a sample; outputs sample after sample; what they are compared with. */
-  add(perSampleLoss: Float32Array, outputs: Float32Array, truth: Truth): void;
-  /** `{ loss, accuracy… }` over all samples so far; NaN before the first. Undefined ones are left out. */
+  /** The loss in its parts; outputs sample after sample; what they are compared with. */
+  add(losses: readonly PartLosses[], outputs: Float32Array, truth: Truth): void;
+  /** `{ loss, loss.ssim…, accuracy… }` over all samples so far; NaN before the first. Undefined ones are left out. */
   figures(): Figures;
   /** All figures of a split, with intervals if the samples are kept. */
   results(split: Split): SplitResults;
@@ -32,6 +33,8 @@ export interface TallyOptions {
   /** Of what outputs are compared with: `[height, width, channels]` of an image or a mask. */
   readonly shape: readonly number[];
   readonly seed: number;
+  /** Default: one unweighted part. */
+  readonly lossParts?: readonly LossPartFacts[];
   /** Whether intervals and curves will be asked for, which takes the single samples. */
   readonly keepsSamples?: boolean;
 }
@@ -50,6 +53,7 @@ const mostCurves = 30;
 /** Starts an empty tally. */
 export function createTally(options: TallyOptions): Tally {
   const { task, metrics, classNames, shape, seed, keepsSamples = false } = options;
+  const counter = createLossCounter(options.lossParts ?? plainLoss);
   const classes = classNames.length;
   const ranks = metrics.includes('rocAuc') || metrics.includes('averagePrecision');
   const evidence = evidences[task]({
@@ -60,11 +64,11 @@ export function createTally(options: TallyOptions): Tally {
     metrics: new Set(metrics),
   });
   const lossAt = evidence.rowLength;
-  const keeper = keepsSamples || ranks ? keepRows(evidence.rowLength + 1) : undefined;
-  const row = new Float64Array(evidence.rowLength + 1);
+  const row = new Float64Array(evidence.rowLength + counter.length);
+  const keeper = keepsSamples || ranks ? keepRows(row.length) : undefined;
   const wanted = metrics.filter((name) => known[name].tasks.some((one) => one === task));
   let count = 0;
-  let lossSum = 0;
+  let lossSums = new Float64Array(counter.length);
   let sums = new Float64Array(evidence.sumsLength);
 
   const metricFigures = (measured: Measured): Figures =>
@@ -82,32 +86,43 @@ export function createTally(options: TallyOptions): Tally {
     rankings: rankingsOf(ranks ? keeper?.rows : undefined),
   });
   return {
-    add(perSampleLoss, outputs, truth) {
-      const length = outputs.length / perSampleLoss.length;
-      for (const [sample, loss] of perSampleLoss.entries()) {
+    add(losses, outputs, truth) {
+      const samples = losses[0]!.values.length;
+      const length = outputs.length / samples;
+      const summands = counter.summandsOf(losses);
+      for (let sample = 0; sample < samples; sample++) {
         evidence.describe(row, outputs, { sample, start: sample * length, length }, truth);
         evidence.accumulate(sums, row, 0, 1);
-        row[lossAt] = loss;
+        counter.describe(row, lossAt, summands, sample);
         keeper?.add(row);
-        lossSum += loss;
+        for (let i = 0; i < lossSums.length; i++) lossSums[i]! += row[lossAt + i]!;
       }
-      count += perSampleLoss.length;
+      count += samples;
     },
-    figures: () => ({ loss: lossSum / count, ...metricFigures(measuredNow()) }),
+    figures: () => ({ ...counter.figuresOf(lossSums, count), ...metricFigures(measuredNow()) }),
     results(split) {
       const measured = measuredNow();
-      const loss = lossSum / count;
-      const base = { split, task, count, loss, metrics: metricFigures(measured) };
+      const { loss, ...terms } = counter.figuresOf(lossSums, count);
+      const figures = metricFigures(measured);
       const samples = keepsSamples ? keeper?.rows : undefined;
-      const parts = { evidence, classNames, seed, measured, samples, metricFigures, rankingsOf };
-      return { ...base, ...detailedResults(base.metrics, parts) };
+      const parts = { evidence, counter, classNames, seed, measured, samples };
+      return {
+        ...{ split, task, count, loss, metrics: figures },
+        ...(Object.keys(terms).length > 0 && { terms }),
+        ...detailedResults(figures, { ...parts, metricFigures, rankingsOf }),
+      };
     },
-    state: () => [count, lossSum, ...sums, ...(keeper?.state() ?? [])],
-    restore([restoredCount = 0, restoredLoss = 0, ...rest]) {
+    state: () => [count, ...lossSums, ...sums, ...(keeper?.state() ?? [])],
+    restore([restoredCount = 0, ...rest]) {
+      const [ofLoss, ofSums] = [counter.length, evidence.sumsLength];
+      const kept = rest.slice(ofLoss + ofSums);
+      const keptLength = keeper === undefined ? 0 : lengthOfKept(kept, row.length);
+      // From a version that counted less: the figures of the epoch under way begin here.
+      if (rest.length !== ofLoss + ofSums + keptLength) return;
       count = restoredCount;
-      lossSum = restoredLoss;
-      sums = Float64Array.from(rest.slice(0, evidence.sumsLength));
-      keeper?.restore(rest.slice(evidence.sumsLength));
+      lossSums = Float64Array.from(rest.slice(0, ofLoss));
+      sums = Float64Array.from(rest.slice(ofLoss, ofLoss + ofSums));
+      keeper?.restore(kept);
     },
   };
 }

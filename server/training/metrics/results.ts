@@ -4,6 +4,7 @@ import { f1Of, iouOf, precisionOf, recallOf, type ClassCounts } from './confusio
 import type { Evidence, Measured } from './evidence';
 import { bootstrap, wilson } from './intervals';
 import type { Rows } from './kept';
+import type { LossCounter } from './lossCounter';
 import {
   areaUnderRoc,
   averagePrecision,
@@ -15,16 +16,17 @@ import {
 /** What a tally has for its results. */
 export interface ResultParts {
   readonly evidence: Evidence;
+  readonly counter: LossCounter;
   readonly classNames: readonly string[];
   readonly seed: number;
   readonly measured: Measured;
-  /** The single samples, each with its loss behind its row; absent where they are not kept. */
+  /** The single samples, each with the numbers of its loss behind its row; absent if they are not kept. */
   readonly samples: Rows | undefined;
   metricFigures(measured: Measured): Figures;
   rankingsOf(rows: Rows | undefined): readonly Ranking[];
 }
 
-type Details = Omit<SplitResults, 'split' | 'count' | 'loss' | 'metrics' | 'task'>;
+type Details = Omit<SplitResults, 'split' | 'count' | 'loss' | 'terms' | 'metrics' | 'task'>;
 
 /** What results have beside loss and metrics: details of classes, intervals and curves. */
 export function detailedResults(figures: Figures, parts: ResultParts): Details {
@@ -87,8 +89,9 @@ function intervalsOf(figures: Figures, samples: Rows, parts: ResultParts): Inter
       : drawn.get(name);
     return interval === undefined ? [] : [[name, interval]];
   };
+  const names = new Set([...lossNames(parts), ...Object.keys(figures)]);
   return {
-    figures: Object.fromEntries(['loss', ...Object.keys(figures)].flatMap(intervalOf)),
+    figures: Object.fromEntries([...names].flatMap(intervalOf)),
     classes: counts.map((one, k) => {
       const ofClass = Object.keys(table).flatMap((name): [string, Interval][] => {
         const interval = drawn.get(classFigure(k, name));
@@ -97,6 +100,10 @@ function intervalsOf(figures: Figures, samples: Rows, parts: ResultParts): Inter
       return { ...Object.fromEntries(ofClass), ...(!isOfPixels(evidence) && wilsonOf(one)) };
     }),
   };
+}
+
+function lossNames({ counter }: ResultParts): readonly string[] {
+  return Object.keys(counter.figuresOf(new Float64Array(counter.length), 0));
 }
 
 function wilsonOf(counts: ClassCounts): Record<string, Interval> {
@@ -111,21 +118,24 @@ function wilsonOf(counts: ClassCounts): Record<string, Interval> {
 function drawnFigures(
   { width, count, values }: Rows,
   table: FigureTable,
-  { evidence, samples, metricFigures, rankingsOf, measured }: ResultParts & { samples?: Rows },
+  parts: ResultParts & { samples?: Rows },
 ): (weights: Float64Array) => ReadonlyMap<string, number> {
+  const { evidence, counter, samples, metricFigures, rankingsOf, measured } = parts;
   const rankings = measured.rankings.length > 0 ? rankingsOf(samples) : [];
   const sums = new Float64Array(evidence.sumsLength);
+  const lossSums = new Float64Array(counter.length);
   return (weights) => {
     sums.fill(0);
-    let loss = 0;
+    lossSums.fill(0);
     for (let row = 0; row < count; row++) {
       const weight = weights[row]!;
       if (weight === 0) continue;
       evidence.accumulate(sums, values, row * width, weight);
-      loss += weight * values[row * width + width - 1]!;
+      const lossAt = (row + 1) * width - lossSums.length;
+      for (let i = 0; i < lossSums.length; i++) lossSums[i]! += weight * values[lossAt + i]!;
     }
-    const drawn = new Map(Object.entries(metricFigures({ count, sums, rankings, weights })));
-    drawn.set('loss', loss / count);
+    const figures = metricFigures({ count, sums, rankings, weights });
+    const drawn = new Map(Object.entries({ ...counter.figuresOf(lossSums, count), ...figures }));
     for (const [k, one] of (evidence.countsOf?.(sums) ?? []).entries()) {
       for (const [name, figureOf] of Object.entries(table)) {
         drawn.set(classFigure(k, name), figureOf(one));

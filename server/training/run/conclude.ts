@@ -1,6 +1,7 @@
 import { CodedError, messageOf } from '#common/protocol/rpc';
+import { figuresOf } from '#common/run/comparison';
 import type { SplitResults } from '#common/run/events';
-import type { Figures, RunStatus } from '#common/run/record';
+import type { RunStatus } from '#common/run/record';
 import { fitBaseline } from './baseline';
 import type { Bench } from './bench';
 import type { CheckpointFiles } from './checkpointFiles';
@@ -83,10 +84,6 @@ async function end(
     seconds: (Date.now() - beganMs) / 1000,
     ...times.summary(),
   });
-}
-
-function figuresOf({ loss, metrics }: SplitResults): Figures {
-  return { loss, ...metrics };
 }
 
 /**

@@ -1,5 +1,6 @@
 import * as path from 'node:path';
 import { CodedError } from '#common/protocol/rpc';
+import { figuresOf } from '#common/run/comparison';
 import type { SplitResults } from '#common/run/events';
 import { isLive, type RunRecord } from '#common/run/record';
 import { tags, type Split } from '#common/run/series';
@@ -90,11 +91,11 @@ async function measure(
 /** The test split has event files too, so that TensorBoard shows everything. */
 async function logTest(
   folder: string,
-  { loss, metrics }: SplitResults,
+  results: SplitResults,
   { state }: Checkpoint,
 ): Promise<void> {
   const log = await openEventLog(path.join(folder, 'test'), { resumeStep: state.epoch });
-  const figures = Object.entries({ loss, ...metrics });
+  const figures = Object.entries(figuresOf(results));
   const values = new Map(figures.map(([name, value]) => [tags.epoch(name), value]));
   log.scalars(state.epoch, Date.now() / 1000, values);
   await log.close();

@@ -1,6 +1,7 @@
 import { taskOf } from '#common/experiment/task';
 import type { SplitResults } from '#common/run/events';
 import type { Split } from '#common/run/series';
+import { lossParts } from '../loss/loss';
 import { createTally, type Tally } from '../metrics/metrics';
 import { repeated, type Baseline } from './baseline';
 import { evaluationBatchSize, portions, type Batch } from './batches';
@@ -16,6 +17,7 @@ export function createTallyFor(bench: Bench, keepsSamples = false): Tally {
     classNames: facts.classNames,
     shape: facts.targetShape ?? facts.shape,
     seed: experiment.seed,
+    lossParts: lossParts(experiment.loss),
     keepsSamples,
   });
 }
@@ -34,14 +36,15 @@ export async function measureSplit(
   const ofBaseline = createTallyFor(bench);
   const tally = createTallyFor(bench, true);
   const isComplete = await eachBatch({ bench, split, epoch, isCancelled }, async (batch) => {
-    const { perSampleLoss, outputs } = await bench.learner.evaluate(batch);
-    tally.add(perSampleLoss, outputs, batch);
+    const { losses, outputs } = await bench.learner.evaluate(batch);
+    tally.add(losses, outputs, batch);
     const constant = repeated(baseline, batch.shape[0]);
     ofBaseline.add(bench.learner.lossOf(constant, batch), constant, batch);
   });
   if (!isComplete) return undefined;
-  const { loss, metrics } = ofBaseline.results(split);
-  return { ...tally.results(split), baseline: { name: baseline.name, loss, metrics } };
+  const { loss, terms, metrics } = ofBaseline.results(split);
+  const guessed = { name: baseline.name, loss, ...(terms && { terms }), metrics };
+  return { ...tally.results(split), baseline: guessed };
 }
 
 /**
@@ -56,8 +59,8 @@ export async function evaluateSplit(
 ): Promise<Tally | undefined> {
   const tally = createTallyFor(bench);
   const isComplete = await eachBatch({ bench, split, epoch, isCancelled }, async (batch) => {
-    const { perSampleLoss, outputs } = await bench.learner.evaluate(batch);
-    tally.add(perSampleLoss, outputs, batch);
+    const { losses, outputs } = await bench.learner.evaluate(batch);
+    tally.add(losses, outputs, batch);
   });
   return isComplete ? tally : undefined;
 }

@@ -4,6 +4,7 @@ import type { Trace } from '#common/experiment/trace';
 import type { Figures } from '#common/run/record';
 import { buildAugmentation } from '../augmentation/augment';
 import { lossFunction } from '../loss/loss';
+import type { PartLosses } from '../metrics/lossCounter';
 import { buildNetwork, type Network } from '../model/network';
 import { fitNormalizer, restoreNormalizer, type Normalizer } from '../normalization/normalizer';
 import { createOptimizer, type Optimizer, type ParameterGroup } from '../optimizer/optimizer';
@@ -37,7 +38,7 @@ export interface Learner {
   profile(batch: Batch): Promise<ProfiledStep>;
   evaluate(batch: Batch): Promise<ForwardResult>;
   /** The loss of each sample for other outputs than those of the network. */
-  lossOf(outputs: Float32Array, batch: Batch): Float32Array;
+  lossOf(outputs: Float32Array, batch: Batch): readonly PartLosses[];
   dispose(): void;
 }
 

@@ -7,12 +7,14 @@ import { assign, moveTowards, requireFinite } from '../engine/updates';
 import { valueAndGradients } from '../gradients';
 import type { LossFunction, Targets } from '../loss/loss';
 import { targetOf } from '../loss/targets';
+import type { PartLosses } from '../metrics/lossCounter';
 import type { LayerContext } from '../model/layer';
 import type { Network } from '../model/network';
 import type { Normalizer } from '../normalization/normalizer';
 import type { Optimizer } from '../optimizer/optimizer';
 import type { Instrument } from '../physics/instrument';
 import { penalty } from '../regularization/penalty';
+import { lossOutputs, readLosses } from './lossOutputs';
 import type { NotFinitePlace } from './notFinite';
 
 /** What passes go through; all of it belongs to the caller. */
@@ -56,8 +58,8 @@ function forward(parts: PassParts, batch: BatchTensors, layerCtx: LayerContext =
   const seen = normalizer.apply(instrument.apply(object, batch.ctx));
   const outputs = network.apply(seen, layerCtx);
   const targets = targetsOf(parts, batch, object, outputs);
-  const { perSample } = lossOf(outputs, targets, batch.ctx.epoch);
-  return { outputs, losses: perSample, ...movedTargets(parts, batch, outputs, targets) };
+  const losses = lossOutputs(lossOf(outputs, targets, batch.ctx.epoch));
+  return { outputs, ...losses, ...movedTargets(parts, batch, outputs, targets) };
 }
 
 /** What outputs are compared with, changed as the object is. */
@@ -103,10 +105,11 @@ export function lossOfOutputs(
   parts: PassParts,
   batch: BatchTensors,
   outputs: tf.Tensor,
-): Float32Array {
+): readonly PartLosses[] {
   const targets = targetsOf(parts, batch, objectOf(parts, batch), outputs);
-  const { perSample } = parts.lossOf(outputs, targets, batch.ctx.epoch);
-  return perSample.dataSync<'float32'>();
+  const named = lossOutputs(parts.lossOf(outputs, targets, batch.ctx.epoch));
+  const values = Object.entries(named).map(([name, x]) => [name, x.dataSync<'float32'>()] as const);
+  return readLosses(Object.fromEntries(values));
 }
 
 /** Loss and outputs with the weights as they count: with their running averages, where these are kept. */

@@ -13,7 +13,9 @@ import {
 } from '../engine/program';
 import type { Targets } from '../data/dataset';
 import { argmax } from '../metrics/classification';
+import type { PartLosses } from '../metrics/lossCounter';
 import type { Batch } from './batches';
+import { readLosses } from './lossOutputs';
 import { NotFiniteError } from './notFinite';
 import {
   evaluationPass,
@@ -29,6 +31,8 @@ import {
 /** What a forward pass gives, as plain numbers. */
 export interface ForwardResult {
   readonly perSampleLoss: Float32Array;
+  /** The same in the parts that it is the sum of. */
+  readonly losses: readonly PartLosses[];
   readonly outputs: Float32Array;
   /**
    * What the outputs were compared with, where augmentation has changed it: images, labels or numbers,
@@ -62,7 +66,7 @@ export interface StepPrograms {
   profile(batch: Batch): Promise<ProfiledStep>;
   evaluate(batch: Batch): Promise<ForwardResult>;
   /** The loss of each sample for other outputs than those of the network. */
-  lossOf(outputs: Float32Array, batch: Batch): Float32Array;
+  lossOf(outputs: Float32Array, batch: Batch): readonly PartLosses[];
   dispose(): void;
 }
 
@@ -235,11 +239,12 @@ function cannotProfile(): CodedError {
 }
 
 function readForward(
-  { losses, outputs, moved }: ProgramOutputs,
+  results: ProgramOutputs,
   batch: Batch,
   { output = [] }: Pick<Trace, 'output'>,
 ): ForwardResult {
-  const forward = { perSampleLoss: losses!, outputs: outputs! };
+  const { losses, outputs, moved } = results;
+  const forward = { perSampleLoss: losses!, losses: readLosses(results), outputs: outputs! };
   if (moved === undefined) return forward;
   const { compares, rows } = kindOf(batch);
   if (compares === 'mask') return { ...forward, moved: { labels: Int32Array.from(moved) } };
@@ -250,9 +255,10 @@ function readForward(
   };
 }
 
-/** The class that each of some samples has most of; the first of equal ones. */
+/** The class that each of some samples has most of; the first of equal ones. One share is that of the second class. */
 function largestShares(shares: Float32Array, samples: number): Int32Array {
   const classes = shares.length / samples;
+  if (classes === 1) return Int32Array.from(shares, (share) => (share > 0.5 ? 1 : 0));
   return Int32Array.from({ length: samples }, (_, i) => argmax(shares, i * classes, classes));
 }
 

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { isPenalized } from '#common/experiment/task';
 import type { RunEvent } from '#common/run/events';
-import { penalty } from '../regularization/penalty';
+import { penalty as penaltyOf } from '../regularization/penalty';
 import type { Tally } from '../metrics/metrics';
 import { epochOrder, type Batch } from './batches';
 import type { Bench } from './bench';
@@ -160,13 +161,13 @@ async function takeStep(
   const began = performance.now();
   bench.learner.optimizer.factor = run.rateFactor();
   const batch = bench.readBatch({ samples, split: 'train', epoch: run.epoch, training: true });
-  const { perSampleLoss, outputs, moved } = await learn(bench, batch, profiler);
+  const { losses, penalty, outputs, moved } = await learn(bench, batch, profiler);
   const truth = { ...batch, ...moved };
   run.step++;
   run.totalSteps++;
-  run.tally.current.add(perSampleLoss, outputs, truth);
+  run.tally.current.add(losses, outputs, truth);
   const ofBatch = createTallyFor(bench);
-  ofBatch.add(perSampleLoss, outputs, truth);
+  ofBatch.add(losses, outputs, truth);
   times.add(performance.now() - began, samples.length);
   const figures = ofBatch.figures();
   const { learningRate } = bench.learner.optimizer;
@@ -174,7 +175,7 @@ async function takeStep(
     loss: figures['loss']!,
     learningRate,
   });
-  run.reporter.step(run, figures);
+  run.reporter.step(run, isPenalized(bench) ? { ...figures, penalty } : figures);
 }
 
 async function learn({ learner }: Bench, batch: Batch, profiler?: Profiler): Promise<StepResult> {
@@ -232,12 +233,12 @@ async function reportEpoch(
 ): Promise<void> {
   const { experiment, learner } = bench;
   const { epoch } = run;
-  const added = tf.tidy(() => penalty(experiment.regularization, learner.network).dataSync()[0]!);
+  const added = tf.tidy(() => penaltyOf(experiment.regularization, learner.network).dataSync()[0]!);
   metrics.epoch({
     epoch,
     ...figures,
     learningRate: learner.optimizer.learningRate,
-    ...(experiment.regularization === undefined ? {} : { penalty: added }),
+    ...(isPenalized(bench) && { penalty: added }),
     weights: new Map(
       [...learner.network.weights].map(([name, { variable }]) => [name, variable.dataSync()]),
     ) as ReadonlyMap<string, Float32Array>,

@@ -74,6 +74,11 @@ const yesNo: readonly Batch[] = [
   withTargets('one value', randomValues([1, 1], 14, 4), [0]),
   withTargets('a mask', randomValues([2, 5, 4, 2], 15, 4), [0, 1]),
 ];
+const oneLogit: Batch = {
+  title: 'one logit for two classes',
+  outputs: valuesOf([8, 1], [-80, 80, 80, -80, 0, 0, 1.5, -3]),
+  labels: [0, 1, 0, 1, 0, 1, 1, 1],
+};
 const values: readonly Batch[] = [
   withTargets('random values', randomValues([16, 5], 16, 3), [-2.5, -1, 0, 0.3, 4]),
   // Residuals of 0, of just the δ of Huber's loss, of hardly anything and of very much.
@@ -127,7 +132,23 @@ const pairs = {
       batches: ofClasses.slice(0, 1),
     },
   ],
-  sigmoidCrossEntropy: [{ theirs: 'BinaryCrossentropy', options: logits, batches: yesNo }],
+  sigmoidCrossEntropy: [
+    { theirs: 'BinaryCrossentropy', options: logits, batches: [...yesNo, oneLogit] },
+  ],
+  sigmoidFocal: [
+    {
+      ours: { gamma: 2, alpha: 0.25 },
+      theirs: 'BinaryFocalCrossentropy',
+      options: { ...logits, apply_class_balancing: true, gamma: 2, alpha: 0.25 },
+      batches: [...yesNo, oneLogit],
+    },
+    {
+      ours: { gamma: 0.5, alpha: 0.9 },
+      theirs: 'BinaryFocalCrossentropy',
+      options: { ...logits, apply_class_balancing: true, gamma: 0.5, alpha: 0.9 },
+      batches: yesNo.slice(0, 1),
+    },
+  ],
   klDivergence: [
     {
       theirs: 'KLDivergence',

@@ -56,6 +56,7 @@ describe('TensorBoard', () => {
     assert.deepEqual(Object.keys(read.train.scalars).sort(), [
       'batch_accuracy',
       'batch_loss',
+      'batch_penalty',
       'epoch_accuracy',
       'epoch_learning_rate',
       'epoch_loss',

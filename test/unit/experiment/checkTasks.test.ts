@@ -21,6 +21,7 @@ function cells(source: string, layers: string, loss: string, metrics: string): M
   );
 }
 
+const images = '"table": "t.csv", "target": "image"';
 const masks = '"table": "t.csv", "target": "mask"';
 const flat = '{ "type": "flatten" }, { "type": "dense", "units": 2 }';
 const pixels = (filters: string) =>
@@ -32,6 +33,14 @@ const maskFacts: DataFacts = {
   count: 200,
   target: 'mask',
   targetShape: [8, 8, 1],
+};
+
+const oneUnit = (units: string) => `{ "type": "flatten" }, { "type": "dense", "units": ${units} }`;
+const twoClasses: DataFacts = {
+  shape: [8, 8, 1],
+  classNames: ['cat', 'dog'],
+  classCounts: [100, 100],
+  count: 200,
 };
 
 const cases: Readonly<Record<string, Case>> = {
@@ -60,6 +69,39 @@ const cases: Readonly<Record<string, Case>> = {
     path: 'model.layers[0].filters',
     message: /2 values for each pixel .* 3 classes\. Set `filters` to 3/,
     suggestion: '3',
+  },
+  'one logit of a mask under softmax': {
+    text: cells(masks, pixels('«1»'), '"softmaxCrossEntropy"', '"dice"'),
+    facts: { ...maskFacts, classNames: ['background', 'cell'] },
+    code: 'loss/output-classes',
+    path: 'model.layers[0].filters',
+    message:
+      /Set `filters` to 2, or use a loss that takes one logit, such as "sigmoidCrossEntropy"/,
+    suggestion: '2',
+  },
+  'one logit of three classes': {
+    text: cells(masks, pixels('«1»'), '"sigmoidCrossEntropy"', '"dice"'),
+    facts: maskFacts,
+    code: 'loss/output-classes',
+    path: 'model.layers[0].filters',
+    message: /Set `filters` to 3\.$/,
+    suggestion: '3',
+  },
+  'one unit for two classes under softmax': {
+    text: cells('"target": "class"', oneUnit('«1»'), '"softmaxCrossEntropy"', '"accuracy"'),
+    facts: twoClasses,
+    code: 'loss/output-classes',
+    path: 'model.layers[1].units',
+    message: /gives 1 values .* 2 classes\. Set `units` to 2, or use a loss that takes one logit/,
+    suggestion: '2',
+  },
+  'one unit under a loss of values': {
+    text: cells('"target": "class"', oneUnit('«1»'), '"meanSquaredError"', '"accuracy"'),
+    facts: twoClasses,
+    code: 'loss/output-classes',
+    path: 'model.layers[1].units',
+    message: /Set `units` to 2, or use a loss that takes one logit/,
+    suggestion: '2',
   },
   'a loss that compares no masks': {
     text: cells(masks, pixels('3'), '«"ssim"»', '"dice"'),
@@ -156,6 +198,31 @@ const cases: Readonly<Record<string, Case>> = {
     path: 'data.split.by',
     message: /do not say which split/,
   },
+  'a mix that times do not keep': {
+    text: marked(
+      baseText
+        .replace(digits, `{ ${folder}, "table": "t.csv" }`)
+        .replace(split, `${split}, "order": "time", "stratify": «true»`),
+    ),
+    severity: 'warning',
+    code: 'data/not-stratified',
+    path: 'data.split.stratify',
+    message: /`stratify` cannot keep a mix here: `order` is "time".* Remove it, or set it to false/,
+    suggestion: 'false',
+  },
+  'a mix of target images': {
+    text: marked(
+      cells(images, pixels('1'), '"meanSquaredError"', '"psnr"').text.replace(
+        split,
+        `${split}, "stratify": «true»`,
+      ),
+    ),
+    severity: 'warning',
+    code: 'data/not-stratified',
+    path: 'data.split.stratify',
+    message: /the targets are images, which have no classes/,
+    suggestion: 'false',
+  },
   'data without times': {
     text: changed(split, `${split}, "order": «"time"»`),
     code: 'data/no-times',
@@ -199,8 +266,23 @@ describe('checking tasks, targets and splits finds nothing wrong with', () => {
       cells(masks, pixels('3'), '"softmaxCrossEntropy"', '"dice", "iou"'),
       maskFacts,
     ],
+    'one logit for a mask of two classes': [
+      cells(masks, pixels('1'), '"dice"', '"dice", "iou"'),
+      { ...maskFacts, classNames: ['background', 'cell'] },
+    ],
+    ...Object.fromEntries(
+      ['sigmoidCrossEntropy', 'weightedSigmoidCrossEntropy', 'sigmoidFocal', 'hinge'].map(
+        (loss): [string, readonly [MarkedText, DataFacts]] => [
+          `one unit for two classes under ${loss}`,
+          [cells('"target": "class"', oneUnit('1'), `"${loss}"`, '"accuracy"'), twoClasses],
+        ],
+      ),
+    ),
     'a batch size for counts': [
       changed(split, '"by": "count", "train": 100, "validation": 50, "test": 50'),
+    ],
+    'target images, whose mix nobody has asked to keep': [
+      marked(cells(images, pixels('1'), '"meanSquaredError"', '"psnr"').text),
     ],
     'five folds': [changed(split, '"test": 0.2, "folds": 5, "fold": 5')],
     'metrics of a reconstruction': [

@@ -52,6 +52,27 @@ describe('the facts of a run', () => {
     );
   });
 
+  it('name what the loss is made of, unless it is all one', () => {
+    const base = {
+      version: 1,
+      data: { source: { type: 'digits' } },
+      model: { layers: [{ type: 'flatten' }, { type: 'dense', units: 10 }] },
+      optimizer: { type: 'sgd' },
+    };
+    const terms = ['softmaxCrossEntropy', 'focal'].map((type) => ({ loss: { type } }));
+    const loss = { type: 'mixture', terms };
+    const regularization = { type: 'l2', lambda: 0.1 };
+    const mixed = factsOf(JSON.stringify({ ...base, loss, regularization }));
+    assert.deepEqual(mixed.lossTerms, ['loss.softmaxCrossEntropy', 'loss.focal']);
+    assert.equal(mixed.isPenalized, true);
+    const plain = factsOf(JSON.stringify({ ...base, loss: terms[0]!.loss }));
+    assert.deepEqual([plain.lossTerms, plain.isPenalized], [undefined, undefined]);
+    const kernelRegularizer = { type: 'l1', lambda: 0.1 };
+    const layers = [{ type: 'flatten' }, { type: 'dense', units: 10, kernelRegularizer }];
+    const inLayer = { ...base, loss: terms[0]!.loss, model: { layers } };
+    assert.equal(factsOf(JSON.stringify(inLayer)).isPenalized, true);
+  });
+
   it('are few when the experiment cannot be read', () => {
     assert.deepEqual(factsOf('{ broken'), { metrics: [], physics: [] });
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
-import type { LossValue } from '#common/catalogue/losses';
+import { termFigures, type LossValue } from '#common/catalogue/losses';
 import { lossFunction, type Targets } from '../../../server/training/loss/loss';
 import { assertClose, centralDifferences, numbers, useEngine } from '../engine/support';
 import { experimentWith } from '../model/support';
@@ -21,7 +21,7 @@ interface Given {
 interface Found {
   readonly losses: readonly number[];
   readonly gradient: readonly number[];
-  readonly terms: ReadonlyMap<string, readonly number[]>;
+  readonly terms: readonly (readonly number[])[];
 }
 
 /** The losses of a batch, their terms, and the gradient of their sum. */
@@ -36,12 +36,12 @@ function evaluate(value: object, { outputs, shape, labels, target, epoch = 0 }: 
     const at = tf.scalar(epoch, 'int32');
     const y = tf.tensor(Float32Array.from(outputs), [...shape]);
     const gradient = tf.grad((given: tf.Tensor) => tf.sum(loss(given, targets, at).perSample))(y);
-    const { perSample, terms } = loss(y, targets, at);
+    const { perSample, parts } = loss(y, targets, at);
     assert.deepEqual(perSample.shape, [shape[0]]);
     found = {
       losses: [...perSample.dataSync()],
       gradient: [...gradient.dataSync()],
-      terms: new Map([...terms].map(([name, losses]) => [name, [...losses.dataSync()]])),
+      terms: parts.map(({ losses }) => [...losses.dataSync()]),
     };
   });
   return found!;
@@ -185,6 +185,7 @@ describe('other losses of classes', () => {
       'klDivergence',
       'focal',
       'hinge',
+      'sigmoidFocal',
       'dice',
       'tversky',
     ]) {
@@ -192,6 +193,59 @@ describe('other losses of classes', () => {
       assert.ok([...losses, ...gradient].every(Number.isFinite), type);
       assert.ok(losses[1]! > losses[0]!, `${type}: the wrong one costs more`);
     }
+  });
+
+  it('take one logit for two classes: that of the second', () => {
+    const outputs = [-80, 80, 80, -80, 0, 1.5, -3];
+    const given = { outputs, shape: [7, 1], labels: [0, 1, 0, 1, 1, 1, 0] };
+    const pairs = { ...given, outputs: outputs.flatMap((z) => [0, z]), shape: [7, 2] };
+    const alone = evaluate({ type: 'sigmoidCrossEntropy' }, given);
+    const both = evaluate({ type: 'softmaxCrossEntropy' }, pairs);
+    const exact = outputs.map((z, i) => softplus(given.labels[i] === 1 ? -z : z));
+    assertClose(alone.losses, exact, 'closed form', 1e-6);
+    assertClose(alone.losses, both.losses, 'softmax of 0 and z', 1e-6);
+    const ofSecond = both.gradient.filter((_, i) => i % 2 === 1);
+    assertClose(alone.gradient, ofSecond, 'gradient', 1e-6);
+    const signed = outputs.map((z, i) => (given.labels[i] === 1 ? z : -z));
+    const weighted = evaluate({ type: 'weightedSigmoidCrossEntropy', positiveWeight: 3 }, given);
+    const tripled = exact.map((loss, i) => (given.labels[i] === 1 ? 3 * loss : loss));
+    assertClose(weighted.losses, tripled, 'weighted', 1e-6);
+    const margins = signed.map((z) => Math.max(0, 1 - z));
+    assertClose(evaluate({ type: 'hinge' }, given).losses, margins, 'hinge', 1e-6);
+  });
+
+  it('are the sigmoid focal loss of torchvision, hard targets and logits of ±80 included', () => {
+    const outputs = [-80, 80, 80, -80, 0, 1.5, -3, 0.2];
+    const target = [0, 1, 0, 1, 1, 1, 0, 1];
+    for (const [gamma, alpha] of [
+      [2, 0.25],
+      [0.5, 0.9],
+      [0, 0.5],
+      [5, 0],
+    ] as const) {
+      // torchvision.ops.sigmoid_focal_loss, line by line in double precision.
+      const formula = (x: number, t: number): number => {
+        const p = 1 / (1 + Math.exp(-x));
+        const crossEntropy = softplus(x) - x * t;
+        // 1 − p_t, without the rounding to 0 of 1 minus a number near 1.
+        const missing = t === 1 ? 1 / (1 + Math.exp(x)) : p;
+        const balance = alpha * t + (1 - alpha) * (1 - t);
+        return balance * crossEntropy * missing ** gamma;
+      };
+      checkSlopes(
+        { type: 'sigmoidFocal', gamma, alpha },
+        { outputs, shape: [8, 1], target },
+        (y) => target.map((t, i) => formula(y[i]!, t)),
+        { tolerance: 2e-6 },
+      );
+    }
+  });
+
+  it('share the sigmoid focal loss between both answers where a target is between them', () => {
+    const value = { type: 'sigmoidFocal' };
+    const of = (target: number) =>
+      evaluate(value, { outputs: [0.7], shape: [1, 1], target: [target] }).losses[0]!;
+    assertClose([of(0.3)], [0.3 * of(1) + 0.7 * of(0)], 'between', 1e-6);
   });
 
   it('are the divergence of the reference against a distribution', () => {
@@ -396,7 +450,7 @@ describe('a mixture of losses', () => {
   useEngine();
   const given = { outputs: [1, 3], shape: [2, 1], target: [0, 0] };
 
-  it('is their weighted sum, and names every one of them', () => {
+  it('is the sum of what every one of them adds', () => {
     const terms = [
       { loss: { type: 'meanSquaredError' }, weight: 2 },
       { loss: { type: 'meanAbsoluteError' }, weight: 0.5 },
@@ -405,14 +459,16 @@ describe('a mixture of losses', () => {
     const found = evaluate({ type: 'mixture', terms }, given);
     assertClose(found.losses, [3.5, 28.5], 'sum', 1e-7);
     assertClose(found.gradient, [6.5, 18.5], 'gradient', 1e-7);
-    assert.deepEqual(
-      [...found.terms],
-      [
-        ['meanSquaredError', [1, 9]],
-        ['meanAbsoluteError', [1, 3]],
-        ['meanSquaredError_1', [1, 9]],
-      ],
-    );
+    assert.deepEqual(found.terms, [
+      [2, 18],
+      [0.5, 1.5],
+      [1, 9],
+    ]);
+    assert.deepEqual(termFigures(lossOf({ type: 'mixture', terms })), [
+      'loss.meanSquaredError',
+      'loss.meanAbsoluteError',
+      'loss.meanSquaredError_1',
+    ]);
   });
 
   it('changes the weight of a term from epoch to epoch', () => {
@@ -425,6 +481,10 @@ describe('a mixture of losses', () => {
   });
 
   it('has no terms to name when it is a loss by itself', () => {
-    assert.equal(evaluate({ type: 'meanSquaredError' }, given).terms.size, 0);
+    const alone = { loss: { type: 'meanSquaredError' } };
+    for (const value of [alone.loss, { type: 'mixture', terms: [alone] }]) {
+      assert.equal(evaluate(value, given).terms.length, 1);
+      assert.deepEqual(termFigures(lossOf(value)), []);
+    }
   });
 });

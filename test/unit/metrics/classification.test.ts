@@ -143,7 +143,13 @@ describe('metrics of classes', () => {
   });
 
   it('take one logit of two classes as that of the second', () => {
-    const names = ['accuracy', 'brierScore', 'rocAuc'] as const;
+    const names = [
+      ...all,
+      'brierScore',
+      'rocAuc',
+      'averagePrecision',
+      'expectedCalibrationError',
+    ] as const;
     const pairs = randomClasses(3, 50, 2);
     const singles = pairs.map(([label, [z0, z1]]) => [label, [Math.fround(z1! - z0!)]] as const);
     const [two, one] = [figures(names, pairs, 2), figures(names, singles, 2)];

@@ -18,7 +18,7 @@ function segmentation(
   const outputs = images.flatMap(([, predicted]) =>
     predicted.flatMap((p) => Array.from({ length: classes }, (_, k) => Number(k === p))),
   );
-  tally.add(new Float32Array(images.length), Float32Array.from(outputs), {
+  tally.add([{ values: new Float32Array(images.length) }], Float32Array.from(outputs), {
     labels: Int32Array.from(images.flatMap(([truth]) => truth)),
   });
   return tally.results('test');
@@ -87,7 +87,7 @@ describe('metrics of masks', () => {
       classNames: ['a', 'b'],
       shape: [1, 4, 1],
     });
-    tally.add(Float32Array.of(0), Float32Array.of(-1, 2, 3, -4), {
+    tally.add([{ values: Float32Array.of(0) }], Float32Array.of(-1, 2, 3, -4), {
       labels: Int32Array.of(0, 1, 0, 0),
     });
     assert.equal(tally.figures()['accuracy'], 0.75);

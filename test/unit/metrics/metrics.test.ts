@@ -73,7 +73,9 @@ describe('metrics', () => {
     const tally = tallyOf('classification', []);
     const ones = new Float32Array(1000).fill(0.1);
     const truth = { labels: new Int32Array(1000) };
-    for (let i = 0; i < 1000; i++) tally.add(ones, new Float32Array(3000), truth);
+    for (let i = 0; i < 1000; i++) {
+      tally.add([{ values: ones }], new Float32Array(3000), truth);
+    }
     assert.ok(Math.abs(tally.figures()['loss']! - Math.fround(0.1)) < 1e-12);
   });
 
@@ -98,7 +100,7 @@ describe('metrics', () => {
         const samples = randomClasses(seed, 20, 3);
         const target = samples.map(([label]) => [0, 1, 2].map((k) => Number(k <= label)));
         tally.add(
-          Float32Array.from(samples, (_, i) => i / 7),
+          [{ values: Float32Array.from(samples, (_, i) => i / 7) }],
           Float32Array.from(samples.flatMap(([, logits]) => logits)),
           {
             labels: Int32Array.from(samples, ([label]) => label),

@@ -22,9 +22,11 @@ export function addClasses(
   samples: readonly (readonly [label: number, logits: readonly number[]])[],
   losses: readonly number[] = samples.map(() => 0),
 ): void {
-  tally.add(Float32Array.from(losses), Float32Array.from(samples.flatMap(([, logits]) => logits)), {
-    labels: Int32Array.from(samples, ([label]) => label),
-  });
+  tally.add(
+    [{ values: Float32Array.from(losses) }],
+    Float32Array.from(samples.flatMap(([, logits]) => logits)),
+    { labels: Int32Array.from(samples, ([label]) => label) },
+  );
 }
 
 /** Adds samples whose targets are numbers. */
@@ -33,7 +35,7 @@ export function addTargets(
   samples: readonly (readonly [target: readonly number[], outputs: readonly number[]])[],
 ): void {
   tally.add(
-    new Float32Array(samples.length),
+    [{ values: new Float32Array(samples.length) }],
     Float32Array.from(samples.flatMap(([, outputs]) => outputs)),
     {
       labels: new Int32Array(samples.length),

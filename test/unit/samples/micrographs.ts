@@ -6,14 +6,14 @@ import { encode as encodePng } from 'fast-png';
 import { encode as encodeJpeg } from 'jpeg-js';
 import { draws, streamKey, type Draws } from '#common/rng';
 
-const side = 24;
+export const side = 24;
 const imagesPerClass = 60;
 export const micrographFolder = path.join(__dirname, '../../../samples/images/micrographs');
 
 /** How bright the object is at (x, y), from 0 to about 1. */
-type Scene = (x: number, y: number) => number;
+export type Scene = (x: number, y: number) => number;
 
-const scenes: Readonly<Record<string, (random: Draws) => Scene>> = {
+export const scenes: Readonly<Record<string, (random: Draws) => Scene>> = {
   beads: (random) => {
     const count = 3 + random.below(4);
     return sumOf(Array.from({ length: count }, () => bead(random)));
@@ -68,7 +68,7 @@ function ring(random: Draws): Scene {
 }
 
 /** Uneven light, a background, and the noise of some 150 photons in a bright pixel. */
-function expose(scene: Scene, random: Draws): Float64Array {
+export function expose(scene: Scene, random: Draws): Float64Array {
   const photons = 150;
   const slope = between(random, -0.004, 0.004);
   const light = new Float64Array(side * side);
@@ -97,11 +97,11 @@ function encode(light: Float64Array, index: number): { extension: string; bytes:
   return { extension: 'png', bytes };
 }
 
-function to(white: number): (value: number) => number {
+export function to(white: number): (value: number) => number {
   return (value) => Math.round(value * white);
 }
 
-function sumOf(scenes: readonly Scene[]): Scene {
+export function sumOf(scenes: readonly Scene[]): Scene {
   return (x, y) => scenes.reduce((sum, scene) => sum + scene(x, y), 0);
 }
 

@@ -5,6 +5,7 @@ import { diagnoseExperiment } from '#common/experiment/diagnose';
 import { openDataset } from '../../../server/training/data/dataset';
 import { splitDataset } from '../../../server/training/data/split';
 import { makeMicrographs, micrographFolder } from './micrographs';
+import { makeMixtures, mixtureFolder } from './mixtures';
 
 const folder = path.join(__dirname, '../../../samples');
 const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -42,6 +43,19 @@ describe('the samples', () => {
       assert.ok(readme.includes(`](${name.split(path.sep).join('/')})`));
     });
   }
+});
+
+describe('the mixtures', () => {
+  it('are those that their script makes, and take little room', () => {
+    const files = makeMixtures();
+    assert.deepEqual(readdirSync(mixtureFolder).sort(), files.map(({ name }) => name).sort());
+    for (const { name, bytes } of files) {
+      const committed = readFileSync(path.join(mixtureFolder, name));
+      assert.ok(committed.equals(bytes), `${name}: run npx tsx test/unit/samples/mixtures.ts`);
+    }
+    const size = files.reduce((sum, { bytes }) => sum + bytes.length, 0);
+    assert.ok(size < 150 * 1024, String(size));
+  });
 });
 
 describe('the micrographs', () => {

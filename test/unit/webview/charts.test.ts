@@ -40,6 +40,26 @@ describe('the charts of a run', () => {
     assert.equal(charts[2]?.format(1.5), '1.50 px');
   });
 
+  it('show the terms of a mixture and the penalty in the chart of the loss, each by its own line', () => {
+    const lossTerms = Array.from({ length: 6 }, (_, i) => `loss.dice_${i}`);
+    const [loss, accuracy] = chartsOf({ ...facts, lossTerms, isPenalized: true });
+    const lines = loss!.lines.slice(3);
+    assert.deepEqual(
+      lines.slice(0, 2).map(({ label, split, tag }) => [label, split, tag]),
+      [
+        ['train loss.dice_0', 'train', 'epoch_loss.dice_0'],
+        ['validation loss.dice_0', 'validation', 'epoch_loss.dice_0'],
+      ],
+    );
+    assert.deepEqual(lines.at(-1)?.tag, 'epoch_penalty');
+    assert.equal(lines.length, 13);
+    assert.equal(new Set(loss!.lines.map(({ label }) => label)).size, 16);
+    // No two of the first four terms and the two splits look alike.
+    const looks = loss!.lines.slice(1, 11).map(({ colour, isDashed }) => `${colour} ${isDashed}`);
+    assert.equal(new Set(looks).size, 10);
+    assert.equal(accuracy!.lines.length, 3);
+  });
+
   it('read out exact values at an epoch, per step and per epoch', () => {
     const [loss] = chartsOf(facts);
     const curves = createCurves();

@@ -46,6 +46,36 @@ describe('the page of a run', () => {
     });
   }
 
+  it('shows the terms of a mixture beside its loss, in the chart and in the results', async () => {
+    const lossTerms = ['loss.softmaxCrossEntropy', 'loss.dice'];
+    const terms = { 'loss.softmaxCrossEntropy': 0.0875, 'loss.dice': 0.0375 };
+    const view = viewOf();
+    const curves = (['train', 'validation'] as const).flatMap((split) =>
+      lossTerms.map((name, k) => columnsOf(split, `epoch_${name}`, 5, (n) => (3 + k) / n)),
+    );
+    const snapshot = snapshotOf(
+      {
+        ...view,
+        facts: { ...view.facts, lossTerms, isPenalized: true },
+        results: { train: { ...resultsOf('train', 1258, 0.9), terms } },
+      },
+      [...curvesOf(5), ...curves, columnsOf('train', 'epoch_penalty', 5, () => 0.0625)],
+    );
+    page = await openPage('run', { host: hostOf(snapshot), width: 1150, height: 900 });
+    const shown = [
+      ['train loss.softmaxCrossEntropy', '0.600'],
+      ['validation loss.dice', '0.800'],
+      ['penalty', '0.0625'],
+    ] as const;
+    for (const [curve, value] of shown) {
+      await legend(page, 'loss', curve).getByText(value, { exact: true }).waitFor();
+    }
+    const row = page.page.locator('.results tr[data-split="train"]');
+    assert.match(await row.innerText(), /0\.125\s+0\.0875\s+0\.0375\s+90\.0 %/);
+    await page.page.getByRole('columnheader', { name: 'loss.dice' }).waitFor();
+    await page.measure('run-loss-terms', '[data-chart="loss"]');
+  });
+
   it('names the run, its state, its engine and its progress', async () => {
     page = await openRun(viewOf(), 5);
     const header = page.page.locator('header');
