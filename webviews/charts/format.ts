@@ -52,6 +52,15 @@ export function formatMetric(name: string, value: number): string {
   return isPart(name) ? formatPercent(value) : formatNumber(value);
 }
 
+/** Two values of a metric with what is between them: "95.2 – 99.0 %". */
+export function formatRange(name: string, low: number, high: number): string {
+  const unit = ' %';
+  const from = formatMetric(name, low);
+  const to = formatMetric(name, high);
+  const isShared = from.endsWith(unit) && to.endsWith(unit);
+  return `${isShared ? from.slice(0, -unit.length) : from} – ${to}`;
+}
+
 export function isPart(name: string): boolean {
   return metricComponent(name)?.shownAs === 'part';
 }
