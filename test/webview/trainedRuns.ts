@@ -80,7 +80,7 @@ const experiments = {
         { type: 'conv2d', filters: 2, kernelSize: 3, padding: 'same' },
       ],
     },
-    training: { epochs: 3, batchSize: 16 },
+    training: { epochs: 12, batchSize: 16 },
     metrics: ['dice', 'iou', 'accuracy'],
   },
   numbers: {

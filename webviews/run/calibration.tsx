@@ -1,4 +1,5 @@
 import type { CalibrationBin } from '#common/run/events';
+import { calibrationErrorOf } from '../charts/calibrationError';
 import { formatCount, formatPercent } from '../charts/format';
 import { acrossOf, UnitPlot, upOf, type Reading } from '../charts/unitPlot';
 import { LegendItem } from './legendItem';
@@ -77,15 +78,6 @@ function readingIn(bins: readonly CalibrationBin[], x: number): Reading | undefi
   const times = count === 1 ? '1 prediction' : `${formatCount(count)} predictions`;
   const text = `${times}: ${formatPercent(confidence)} sure, ${formatPercent(accuracy)} right`;
   return { x: (index + 0.5) / bins.length, y: accuracy, text };
-}
-
-/** Expected calibration error: the gap of the bins, each counted as often as it is claimed. */
-export function calibrationErrorOf(bins: readonly CalibrationBin[]): number {
-  const total = bins.reduce((sum, { count }) => sum + count, 0);
-  const gaps = bins.map(
-    ({ count, confidence = 0, accuracy = 0 }) => count * Math.abs(accuracy - confidence),
-  );
-  return gaps.reduce((sum, gap) => sum + gap, 0) / total;
 }
 
 function describe(bins: readonly CalibrationBin[]): string {

@@ -159,9 +159,9 @@ describe('the results of a trained run', () => {
     );
     assert.equal(await figure('calibration').locator('rect.gap').count(), 1 + filled.length);
     const plot = figure('calibration').locator('svg.unit-plot').first();
-    const box = await plot.boundingBox();
+    const { width } = (await plot.boundingBox())!;
     // The last bin is the rightmost fifteenth of the square, which ends at 286 of 300.
-    await page.page.mouse.move(box!.x + (box!.width * 280) / 300, box!.y + 40);
+    await plot.hover({ position: { x: (width * 280) / 300, y: 40 } });
     const { confidence, accuracy, count: inLast } = calibration!.at(-1)!;
     const text = `${inLast} predictions: ${percent(confidence!)} sure, ${percent(accuracy!)} right`;
     await figure('calibration').getByText(text).waitFor();
