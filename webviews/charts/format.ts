@@ -52,11 +52,10 @@ export function formatMetric(name: string, value: number): string {
   return isPart(name) ? formatPercent(value) : formatNumber(value);
 }
 
-/** Two values of a metric with what is between them: "95.2 – 99.0 %". */
-export function formatRange(name: string, low: number, high: number): string {
+/** An interval, with a unit that both ends share written once: "95.2 – 99.0 %". */
+export function formatRange(format: (value: number) => string, low: number, high: number): string {
   const unit = ' %';
-  const from = formatMetric(name, low);
-  const to = formatMetric(name, high);
+  const [from, to] = [format(low), format(high)];
   const isShared = from.endsWith(unit) && to.endsWith(unit);
   return `${isShared ? from.slice(0, -unit.length) : from} – ${to}`;
 }

@@ -1,5 +1,5 @@
-import type { ClassResults, SplitResults } from '#common/run/events';
-import { formatCount, formatNumber } from '../charts/format';
+import type { ClassResults, CurvePair, SplitResults } from '#common/run/events';
+import { formatCount, formatNumber, formatPercent } from '../charts/format';
 import { Figure, methodsText } from './figure';
 
 const titles = { precision: 'Precision', recall: 'Recall', f1: 'F1', iou: 'IoU' } as const;
@@ -42,26 +42,14 @@ export function ClassTable(props: {
           </thead>
           <tbody>
             {classes.map((one) => (
-              <tr key={one.name} class={one.name === chosen ? 'chosen' : ''}>
-                <th scope="row">
-                  <button
-                    type="button"
-                    class="link"
-                    title="Look at this class alone"
-                    aria-pressed={one.name === chosen}
-                    onClick={() => choose(one.name === chosen ? undefined : one.name)}
-                  >
-                    {one.name}
-                  </button>
-                </th>
-                <td>{formatCount(one.count)}</td>
-                {figures.map((name) => (
-                  <td key={name}>
-                    <Figure name="accuracy" value={one[name]} interval={one.intervals?.[name]} />
-                  </td>
-                ))}
-                {curves.size > 0 && <Areas curves={curves.get(one.name)} />}
-              </tr>
+              <ClassRow
+                key={one.name}
+                one={one}
+                figures={figures}
+                areas={curves.size === 0 ? [] : areasOf(curves.get(one.name))}
+                isChosen={one.name === chosen}
+                choose={choose}
+              />
             ))}
           </tbody>
         </table>
@@ -71,15 +59,42 @@ export function ClassTable(props: {
   );
 }
 
-type Curves = NonNullable<SplitResults['curves']>[number];
-
-function Areas({ curves }: { readonly curves: Curves | undefined }) {
-  const areas = [curves?.roc.area, curves?.precisionRecall.area];
+function ClassRow(props: {
+  readonly one: ClassResults;
+  readonly figures: readonly ClassFigure[];
+  readonly areas: readonly string[];
+  readonly isChosen: boolean;
+  readonly choose: (name: string | undefined) => void;
+}) {
+  const { one, figures, areas, isChosen, choose } = props;
   return (
-    <>
-      {areas.map((area, index) => (
-        <td key={index}>{area === undefined ? '–' : formatNumber(area)}</td>
+    <tr class={isChosen ? 'chosen' : ''}>
+      <th scope="row">
+        <button
+          type="button"
+          class="link"
+          title="Look at this class alone"
+          aria-pressed={isChosen}
+          onClick={() => choose(isChosen ? undefined : one.name)}
+        >
+          {one.name}
+        </button>
+      </th>
+      <td>{formatCount(one.count)}</td>
+      {figures.map((name) => (
+        <td key={name}>
+          <Figure format={formatPercent} value={one[name]} interval={one.intervals?.[name]} />
+        </td>
       ))}
-    </>
+      {areas.map((area, index) => (
+        <td key={index}>{area}</td>
+      ))}
+    </tr>
   );
+}
+
+/** None of a class whose samples are all of one kind. */
+function areasOf(curves: CurvePair | undefined): readonly string[] {
+  const areas = [curves?.roc.area, curves?.precisionRecall.area];
+  return areas.map((area) => (area === undefined ? '–' : formatNumber(area)));
 }

@@ -1,5 +1,5 @@
 import type { Interval } from '#common/run/events';
-import { formatMetric, formatRange } from '../charts/format';
+import { formatRange } from '../charts/format';
 
 const methods = {
   wilson: 'Wilson’s score interval',
@@ -8,19 +8,19 @@ const methods = {
 
 /** A figure and below it how sure it is. */
 export function Figure(props: {
-  readonly name: string;
+  readonly format: (value: number) => string;
   readonly value: number | null | undefined;
   readonly interval: Interval | undefined;
 }) {
-  const { name, value, interval } = props;
+  const { format, value, interval } = props;
   // What is not finite is written as nothing.
   if (value === undefined || value === null) return <>–</>;
   return (
     <>
-      {formatMetric(name, value)}
+      {format(value)}
       {interval !== undefined && (
         <div class="interval" title={`95 % confidence interval: ${methods[interval.method]}`}>
-          {formatRange(name, interval.low, interval.high)}
+          {formatRange(format, interval.low, interval.high)}
         </div>
       )}
     </>

@@ -103,13 +103,14 @@ function Cell(props: {
     );
   }
   const { baseline, intervals } = final ?? {};
+  const format = (value: number) => formatMetric(name, value);
   const guess = name === 'loss' ? baseline?.loss : baseline?.metrics[name];
   return (
     <td data-split={split}>
-      <Figure name={name} value={figures?.[name]} interval={intervals?.[name]} />
+      <Figure format={format} value={figures?.[name]} interval={intervals?.[name]} />
       {guess !== undefined && guess !== null && (
         <div class="interval guess" title={`Guessing ${baseline?.name ?? ''}`}>
-          guess {formatMetric(name, guess)}
+          guess {format(guess)}
         </div>
       )}
     </td>

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { heightOnLines, heightOnSteps } from '../../../webviews/charts/curveReading';
-import { formatRange } from '../../../webviews/charts/format';
+import { formatNumber, formatPercent, formatRange } from '../../../webviews/charts/format';
 import { calibrationErrorOf } from '../../../webviews/charts/calibrationError';
 import { mistakesOf, partOf, squaresOf, shadeOf } from '../../../webviews/run/matrixCells';
 
@@ -61,8 +61,8 @@ describe('the confusion matrix of a page', () => {
 
 describe('figures of results', () => {
   it('have one unit for both ends of an interval', () => {
-    assert.equal(formatRange('accuracy', 0.5, 0.625), '50.0 – 62.5 %');
-    assert.equal(formatRange('loss', 0.5, 12), '0.500 – 12.0');
+    assert.equal(formatRange(formatPercent, 0.5, 0.625), '50.0 – 62.5 %');
+    assert.equal(formatRange(formatNumber, 0.5, 12), '0.500 – 12.0');
   });
 
   it('have the calibration error as the mean gap over the predictions', () => {
