@@ -48,6 +48,7 @@ export function parseTestOpenings(text: string): readonly TestOpening[] {
 function isSplitResults(value: unknown): value is SplitResults {
   if (!isObject(value) || !splits.some((split) => split === value['split'])) return false;
   const { count, loss, terms, metrics, confusionMatrix, perClass, intervals, baseline } = value;
+  const { curves, macroCurves, calibration, errors } = value;
   return (
     typeof count === 'number' &&
     (typeof loss === 'number' || loss === null) &&
@@ -56,7 +57,11 @@ function isSplitResults(value: unknown): value is SplitResults {
     (confusionMatrix === undefined || isMatrix(confusionMatrix)) &&
     (perClass === undefined || (Array.isArray(perClass) && perClass.every(isClassFigures))) &&
     (intervals === undefined || isIntervals(intervals)) &&
-    (baseline === undefined || isBaseline(baseline))
+    (baseline === undefined || isBaseline(baseline)) &&
+    (curves === undefined || (Array.isArray(curves) && curves.every(isClassCurves))) &&
+    (macroCurves === undefined || isCurvePair(macroCurves)) &&
+    (calibration === undefined || (Array.isArray(calibration) && calibration.every(isBin))) &&
+    (errors === undefined || isErrorSpread(errors))
   );
 }
 
@@ -72,10 +77,38 @@ function isBaseline(value: unknown): boolean {
   return typeof name === 'string' && typeof loss === 'number' && isObject(metrics);
 }
 
+function isClassCurves(value: unknown): boolean {
+  return isObject(value) && typeof value['name'] === 'string' && isCurvePair(value);
+}
+
+function isCurvePair(value: unknown): boolean {
+  const isCurve = (curve: unknown) =>
+    isObject(curve) &&
+    isNumbers(curve['x']) &&
+    isNumbers(curve['y']) &&
+    typeof curve['area'] === 'number';
+  return isObject(value) && isCurve(value['roc']) && isCurve(value['precisionRecall']);
+}
+
+function isBin(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { count, confidence, accuracy } = value;
+  const isMean = (mean: unknown) => mean === undefined || typeof mean === 'number';
+  return typeof count === 'number' && isMean(confidence) && isMean(accuracy);
+}
+
+function isErrorSpread(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { largest, median, counts } = value;
+  return typeof largest === 'number' && typeof median === 'number' && isNumbers(counts);
+}
+
+function isNumbers(value: unknown): boolean {
+  return Array.isArray(value) && value.every((one) => typeof one === 'number');
+}
+
 function isMatrix(value: unknown): boolean {
-  const isRow = (row: unknown) =>
-    Array.isArray(row) && row.every((cell) => typeof cell === 'number');
-  return Array.isArray(value) && value.every(isRow);
+  return Array.isArray(value) && value.every(isNumbers);
 }
 
 function isClassFigures(value: unknown): boolean {

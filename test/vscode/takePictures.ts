@@ -1,19 +1,25 @@
 // Takes the pictures of the README from the real thing: the packed extension in a real VS Code, a
-// sample trained to its end.
+// sample trained to its end. Beside them, for people who work on the page, its results in every theme.
 //   npm run screenshots
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { build, ROOT } from '../../scripts/processes';
 import { RunPage } from './harness/runPage';
+import { screenshot } from './harness/screenshots';
 import { Session } from './harness/session';
+import { VSCODE_THEMES } from './harness/themes';
 import type { Workbench } from './harness/workbench';
 
 const FILE = 'blurred-digits.experiment.json';
+/** Metrics that have a picture of their own on the page. */
+const METRICS = ['accuracy', 'macroF1', 'rocAuc', 'averagePrecision', 'expectedCalibrationError'];
 const IMAGES = path.join(ROOT, 'docs', 'images');
 /** The README is read over a network. */
 const MAX_BYTES = 300_000;
 /** High enough for all three charts. */
 const SIZE = { width: 1400, height: 1030 };
+/** High enough for the whole page, of which the editor takes half the width. */
+const WHOLE_PAGE = { width: 2000, height: 2300 };
 /** What the editor takes from the panel: its lines are to be whole. */
 const WIDENING_PX = 185;
 
@@ -38,6 +44,8 @@ async function main(): Promise<void> {
     await window.page.setViewportSize(SIZE);
     await arrange(window);
     await takePicture(window, 'run-panel.png');
+    await window.close();
+    await takeResults(session);
   } finally {
     await session.stop();
   }
@@ -67,6 +75,27 @@ async function widenEditor({ page }: Workbench): Promise<void> {
   await page.mouse.down();
   await page.mouse.move(box.x + WIDENING_PX, middle, { steps: 5 });
   await page.mouse.up();
+}
+
+/** The page of a run with much to show, over the whole window, in every theme. */
+async function takeResults(session: Session): Promise<void> {
+  const text = readFileSync(path.join(ROOT, 'samples', 'physics', FILE), 'utf8');
+  const much = text.replace('"metrics": ["accuracy"]', `"metrics": ${JSON.stringify(METRICS)}`);
+  const window = await session.openWindow({ files: { [FILE]: much }, open: [FILE] });
+  await window.page.setViewportSize(WHOLE_PAGE);
+  await window.editor(FILE);
+  await window.command('Lightbench: Train Experiment');
+  const page = new RunPage(window);
+  await page.untilStatus('finished');
+  await window.command('View: Close Primary Side Bar');
+  await page.frame.locator('.details').waitFor();
+  for (const { name, theme, bodyClass } of VSCODE_THEMES) {
+    const settings = path.join(window.folder, '.vscode', 'settings.json');
+    writeFileSync(settings, JSON.stringify({ 'workbench.colorTheme': theme }));
+    await page.frame.locator(`body.${bodyClass}`).waitFor();
+    await window.page.mouse.move(5, WHOLE_PAGE.height - 5);
+    await screenshot(window.page, `results-vscode-${name}`);
+  }
 }
 
 async function takePicture(window: Workbench, name: string): Promise<void> {

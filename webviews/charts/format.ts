@@ -52,6 +52,14 @@ export function formatMetric(name: string, value: number): string {
   return isPart(name) ? formatPercent(value) : formatNumber(value);
 }
 
+/** An interval, with a unit that both ends share written once: "95.2 – 99.0 %". */
+export function formatRange(format: (value: number) => string, low: number, high: number): string {
+  const unit = ' %';
+  const [from, to] = [format(low), format(high)];
+  const isShared = from.endsWith(unit) && to.endsWith(unit);
+  return `${isShared ? from.slice(0, -unit.length) : from} – ${to}`;
+}
+
 export function isPart(name: string): boolean {
   return metricComponent(name)?.shownAs === 'part';
 }

@@ -4,7 +4,7 @@ import { isLive } from '#common/run/status';
 import { chartsOf } from '../charts/chartSpec';
 import { createZoom } from '../charts/zoom';
 import { LineChart } from '../charts/lineChart';
-import { Confusion } from './confusion';
+import { Details } from './details';
 import { Facts } from './facts';
 import { Header } from './header';
 import { Results } from './results';
@@ -48,9 +48,9 @@ function Run({ model, view }: { readonly model: RunModel; readonly view: RunView
       <Charts model={model} view={view} />
       <div class="columns">
         <Results view={view} act={(action) => model.act(action)} busy={model.busy} />
-        <Confusion results={view.results} />
         <Facts record={record} facts={facts} act={(action) => model.act(action)} />
       </div>
+      <Details results={view.results} />
     </>
   );
 }

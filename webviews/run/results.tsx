@@ -5,9 +5,10 @@ import type { Figures } from '#common/run/record';
 import { isLive } from '#common/run/status';
 import { splits, type Split } from '#common/run/series';
 import { capitalized, figureTitle, formatCount, formatMetric } from '../charts/format';
+import { Figure, methodsText } from './figure';
 
-/** A row of the table: the figures of one split, as far as they are known. */
-interface Row {
+/** A column of the table: the figures of one split, as far as they are known. */
+interface Column {
   readonly split: Split;
   readonly count: number | undefined;
   readonly figures: Figures | undefined;
@@ -22,50 +23,18 @@ export function Results(props: {
   readonly busy: RunAction | undefined;
 }) {
   const { view, act, busy } = props;
-  const { record, facts, testOpenings } = view;
-  const names = ['loss', ...(facts.lossTerms ?? []), ...facts.metrics];
-  const isSealed = view.results.test === undefined;
+  const { record, testOpenings } = view;
   return (
     <section class="results">
       <h2>Results</h2>
-      <table>
-        <caption>{captionOf(view)}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Split</th>
-            <th scope="col">Samples</th>
-            {names.map((name) => (
-              <th scope="col" key={name}>
-                {figureTitle(name)}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rowsOf(view).map(({ split, count, figures, final }) => (
-            <tr key={split} data-split={split}>
-              <th scope="row">{capitalized(split)}</th>
-              <td>{count === undefined ? '–' : formatCount(count)}</td>
-              {split === 'test' && isSealed ? (
-                <td colSpan={names.length} class="sealed">
-                  sealed
-                </td>
-              ) : (
-                names.map((name) => (
-                  <td key={name}>
-                    {cellOf(figures, name)}
-                    <Certainty results={final} name={name} />
-                  </td>
-                ))
-              )}
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <FigureTable view={view} />
+      {meaningOf(view).map((text) => (
+        <p class="hint" key={text}>
+          {text}
+        </p>
+      ))}
+      <Warning view={view} />
       <p class="hint">{sealText(view)}</p>
-      {view.results.validation?.baseline !== undefined && (
-        <p class="hint">{baselineText(view.results.validation)}</p>
-      )}
       {!isLive(record.status) && (
         <vscode-button
           appearance="secondary"
@@ -79,7 +48,76 @@ export function Results(props: {
   );
 }
 
-function rowsOf({ record, results }: RunView): readonly Row[] {
+/** A row for each figure: there are many of them, and three splits. */
+function FigureTable({ view }: { readonly view: RunView }) {
+  const names = ['loss', ...(view.facts.lossTerms ?? []), ...view.facts.metrics];
+  const columns = columnsOf(view);
+  return (
+    <table>
+      <caption>{captionOf(view)}</caption>
+      <thead>
+        <tr>
+          <td />
+          {columns.map(({ split }) => (
+            <th scope="col" key={split}>
+              {capitalized(split)}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        <tr data-figure="samples">
+          <th scope="row">Samples</th>
+          {columns.map(({ split, count }) => (
+            <td key={split}>{count === undefined ? '–' : formatCount(count)}</td>
+          ))}
+        </tr>
+        {names.map((name, index) => (
+          <tr key={name} data-figure={name}>
+            <th scope="row">{figureTitle(name)}</th>
+            {columns.map((column) => (
+              <Cell key={column.split} column={column} name={name} names={names} index={index} />
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Cell(props: {
+  readonly column: Column;
+  readonly name: string;
+  readonly names: readonly string[];
+  readonly index: number;
+}) {
+  const { column, name, names, index } = props;
+  const { split, figures, final } = column;
+  if (split === 'test' && final === undefined) {
+    // One cell beside all figures says it.
+    if (index > 0) return null;
+    return (
+      <td data-split={split} rowSpan={names.length} class="sealed">
+        sealed
+      </td>
+    );
+  }
+  const { baseline, intervals } = final ?? {};
+  const format = (value: number) => formatMetric(name, value);
+  const guess = baseline === undefined ? undefined : figuresOf(baseline)[name];
+  return (
+    <td data-split={split}>
+      <Figure format={format} value={figures?.[name]} interval={intervals?.[name]} />
+      {guess !== undefined && guess !== null && (
+        <div class="interval guess" title={`Guessing ${baseline?.name ?? ''}`}>
+          guess {format(guess)}
+        </div>
+      )}
+    </td>
+  );
+}
+
+function columnsOf({ record, results }: RunView): readonly Column[] {
   return splits.map((split) => {
     const final = results[split];
     const latest = split === 'test' ? undefined : record.latest?.[split];
@@ -92,40 +130,31 @@ function rowsOf({ record, results }: RunView): readonly Row[] {
   });
 }
 
-function cellOf(figures: Figures | undefined, name: string): string {
-  const value = figures?.[name];
-  return value === undefined || value === null ? '–' : formatMetric(name, value);
+/** What the small figures mean. */
+function meaningOf({ record, results }: RunView): readonly string[] {
+  const { train, validation } = results;
+  if (train === undefined && isLive(record.status)) {
+    return ['Confidence intervals, curves and confusion follow when the run has ended.'];
+  }
+  const guess = (validation ?? train)?.baseline?.name;
+  const texts = [
+    methodsText([train?.intervals, validation?.intervals], figureTitle),
+    guess === undefined ? '' : `Guess: what ${guess} scores, without looking at the image.`,
+  ];
+  return texts.filter((text) => text !== '');
 }
 
-/** Below a figure: its 95 % interval, and what guessing gives. */
-function Certainty(props: { readonly results: SplitResults | undefined; readonly name: string }) {
-  const { results, name } = props;
-  const interval = results?.intervals?.[name];
-  const { baseline } = results ?? {};
-  const guess = baseline === undefined ? undefined : figuresOf(baseline)[name];
+/** Says where the network is no better than a guess. */
+function Warning({ view }: { readonly view: RunView }) {
+  const { validation } = view.results;
+  const poor = validation === undefined ? [] : notBetterThanBaseline(validation);
+  if (poor.length === 0) return null;
+  const names = poor.map((name) => figureTitle(name)).join('; ');
   return (
-    <>
-      {interval !== undefined && (
-        <div class="interval" title="95 % confidence interval">
-          {formatMetric(name, interval.low)} – {formatMetric(name, interval.high)}
-        </div>
-      )}
-      {guess !== undefined && (
-        <div class="interval" title={`Guessing ${baseline?.name ?? ''}`}>
-          guess {formatMetric(name, guess)}
-        </div>
-      )}
-    </>
+    <p class="callout warning">
+      On the validation split the network is no better than a guess: {names}.
+    </p>
   );
-}
-
-/** What the small figures mean, and where the network is no better than a guess. */
-function baselineText(validation: SplitResults): string {
-  const meaning = `Small figures are 95 % intervals, and what guessing ${validation.baseline?.name} gives.`;
-  const poor = notBetterThanBaseline(validation);
-  if (poor.length === 0) return meaning;
-  const names = poor.map((name) => figureTitle(name).toLowerCase()).join(', ');
-  return `${meaning} On the validation split the network is no better than that in ${names}.`;
 }
 
 function captionOf({ record, results }: RunView): string {

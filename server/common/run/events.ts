@@ -80,14 +80,23 @@ export interface ClassResults {
   readonly intervals?: { readonly [figure: string]: Interval };
 }
 
-/** One class against the rest, over all thresholds. */
-export interface ClassCurves {
-  readonly name: string;
+/** More classes than this have no curves: nobody could read them. */
+export const mostCurves = 30;
+
+/** How well scores tell samples of a class from the others, over all thresholds. */
+export interface CurvePair {
   /** False-positive rate across, true-positive rate up. */
   readonly roc: CurvePoints;
+  /** Recall across, precision up; the area is the average precision. */
   readonly precisionRecall: CurvePoints;
 }
 
+/** One class against the rest. */
+export interface ClassCurves extends CurvePair {
+  readonly name: string;
+}
+
+/** At most some 200 points, and the area below the curve before it was thinned. */
 export interface CurvePoints {
   readonly x: readonly number[];
   readonly y: readonly number[];
@@ -100,6 +109,14 @@ export interface CalibrationBin {
   /** Means over the bin; absent where it is empty. */
   readonly confidence?: number;
   readonly accuracy?: number;
+}
+
+/** How many samples have a mean absolute error of which size. */
+export interface ErrorSpread {
+  readonly largest: number;
+  readonly median: number;
+  /** Of equal stretches from 0 to the largest error. */
+  readonly counts: readonly number[];
 }
 
 /** What guessing without looking at the image gives. */
@@ -127,6 +144,11 @@ export interface SplitResults {
   /** Rows are true classes; absent where there are no classes that exclude each other. */
   readonly confusionMatrix?: readonly (readonly number[])[];
   readonly perClass?: readonly ClassResults[];
+  /** Of the classes that have samples of both kinds. */
   readonly curves?: readonly ClassCurves[];
+  /** Their mean, where there are several. */
+  readonly macroCurves?: CurvePair;
   readonly calibration?: readonly CalibrationBin[];
+  /** Of numbers and images. */
+  readonly errors?: ErrorSpread;
 }

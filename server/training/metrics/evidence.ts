@@ -49,6 +49,8 @@ export interface Evidence {
   rankingsOf?(rows: Rows): readonly Ranking[];
   /** What results show beside figures. */
   detailsOf?(sums: Float64Array): Pick<SplitResults, 'confusionMatrix' | 'calibration'>;
+  /** What results show of single samples. */
+  samplesOf?(rows: Rows): Pick<SplitResults, 'errors'>;
 }
 
 /** What a tally knows of the figures it is asked for. */

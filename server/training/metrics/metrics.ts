@@ -1,6 +1,6 @@
 import { metrics as known, type MetricKind } from '#common/catalogue/metrics';
 import type { Task } from '#common/catalogue/tasks';
-import type { SplitResults } from '#common/run/events';
+import { mostCurves, type SplitResults } from '#common/run/events';
 import type { Figures } from '#common/run/record';
 import type { Split } from '#common/run/series';
 import { classificationEvidence } from './classification';
@@ -46,9 +46,6 @@ const evidences = {
   reconstruction: valueEvidence,
   regression: valueEvidence,
 } satisfies Record<Task, (options: EvidenceOptions) => Evidence>;
-
-/** More classes than this have no curves: nobody could read them. */
-const mostCurves = 30;
 
 /** Starts an empty tally. */
 export function createTally(options: TallyOptions): Tally {

@@ -83,10 +83,9 @@ export function rocCurve(ranking: Ranking): Curve {
   const { truePositives, falsePositives } = stepsOf(ranking);
   const positives = truePositives.at(-1) ?? 0;
   const negatives = falsePositives.at(-1) ?? 0;
-  const steps = [...pick(truePositives.length)];
   return {
-    x: [0, ...steps.map((step) => falsePositives[step]! / negatives)],
-    y: [0, ...steps.map((step) => truePositives[step]! / positives)],
+    x: [0, ...Array.from(falsePositives, (found) => found / negatives)],
+    y: [0, ...Array.from(truePositives, (found) => found / positives)],
   };
 }
 
@@ -94,19 +93,8 @@ export function rocCurve(ranking: Ranking): Curve {
 export function precisionRecallCurve(ranking: Ranking): Curve {
   const { truePositives, falsePositives } = stepsOf(ranking);
   const positives = truePositives.at(-1) ?? 0;
-  const steps = [...pick(truePositives.length)];
   return {
-    x: steps.map((step) => truePositives[step]! / positives),
-    y: steps.map((step) => truePositives[step]! / (truePositives[step]! + falsePositives[step]!)),
+    x: Array.from(truePositives, (found) => found / positives),
+    y: Array.from(truePositives, (found, step) => found / (found + falsePositives[step]!)),
   };
-}
-
-/** More points than this are not seen in a curve. */
-const mostPoints = 200;
-
-/** Evenly spread steps, the first and the last among them. */
-function pick(count: number): ReadonlySet<number> {
-  const points = Math.min(count, mostPoints);
-  const last = Math.max(1, points - 1);
-  return new Set(Array.from({ length: points }, (_, i) => Math.round((i * (count - 1)) / last)));
 }

@@ -1,17 +1,12 @@
-import type { ClassCurves, ClassResults, Interval, SplitResults } from '#common/run/events';
+import type { ClassResults, Interval, SplitResults } from '#common/run/events';
 import type { Figures } from '#common/run/record';
 import { f1Of, iouOf, precisionOf, recallOf, type ClassCounts } from './confusion';
+import { curvesOf } from './curves';
 import type { Evidence, Measured } from './evidence';
 import { bootstrap, wilson } from './intervals';
 import type { Rows } from './kept';
 import type { LossCounter } from './lossCounter';
-import {
-  areaUnderRoc,
-  averagePrecision,
-  precisionRecallCurve,
-  rocCurve,
-  type Ranking,
-} from './ranking';
+import type { Ranking } from './ranking';
 
 /** What a tally has for its results. */
 export interface ResultParts {
@@ -35,19 +30,20 @@ export function detailedResults(figures: Figures, parts: ResultParts): Details {
   const intervals = samples === undefined ? undefined : intervalsOf(figures, samples, parts);
   const counts = evidence.countsOf?.(sums);
   const rankings = samples === undefined ? [] : parts.rankingsOf(samples);
-  const curves = curvesOf(rankings, classNames);
   return {
     ...(intervals !== undefined && { intervals: intervals.figures }),
     ...evidence.detailsOf?.(sums),
     ...(counts !== undefined && {
       perClass: counts.map((one, k) => perClass(classNames[k]!, one, intervals?.classes[k], parts)),
     }),
-    ...(curves.length > 0 && { curves }),
+    ...curvesOf(rankings, classNames),
+    ...(samples !== undefined && samples.count > 0 && evidence.samplesOf?.(samples)),
   };
 }
 
-const classFigures = { precision: precisionOf, recall: recallOf, f1: f1Of } as const;
-const maskFigures = { ...classFigures, iou: iouOf } as const;
+/** Figures of a class whose intervals come from draws: precision and recall of samples are parts. */
+const drawnOfSamples = { f1: f1Of } as const;
+const maskFigures = { precision: precisionOf, recall: recallOf, f1: f1Of, iou: iouOf } as const;
 type FigureTable = Readonly<Record<string, (counts: ClassCounts) => number>>;
 
 function perClass(
@@ -81,7 +77,7 @@ interface Intervals {
 function intervalsOf(figures: Figures, samples: Rows, parts: ResultParts): Intervals {
   const { evidence, measured, seed } = parts;
   const counts = evidence.countsOf?.(measured.sums) ?? [];
-  const table: FigureTable = isOfPixels(evidence) ? maskFigures : classFigures;
+  const table: FigureTable = isOfPixels(evidence) ? maskFigures : drawnOfSamples;
   const drawn = bootstrap(samples.count, seed, drawnFigures(samples, table, parts));
   const intervalOf = (name: string): [string, Interval][] => {
     const interval = evidence.parts.has(name)
@@ -97,7 +93,7 @@ function intervalsOf(figures: Figures, samples: Rows, parts: ResultParts): Inter
         const interval = drawn.get(classFigure(k, name));
         return interval === undefined ? [] : [[name, interval]];
       });
-      return { ...Object.fromEntries(ofClass), ...(!isOfPixels(evidence) && wilsonOf(one)) };
+      return { ...(!isOfPixels(evidence) && wilsonOf(one)), ...Object.fromEntries(ofClass) };
     }),
   };
 }
@@ -106,6 +102,7 @@ function lossNames({ counter }: ResultParts): readonly string[] {
   return Object.keys(counter.figuresOf(new Float64Array(counter.length), 0));
 }
 
+/** None where nothing of the class was predicted, or nothing is of it. */
 function wilsonOf(counts: ClassCounts): Record<string, Interval> {
   const { count, predicted } = counts;
   return {
@@ -147,24 +144,4 @@ function drawnFigures(
 
 function classFigure(k: number, name: string): string {
   return `class ${k} ${name}`;
-}
-
-function curvesOf(
-  rankings: readonly Ranking[],
-  classNames: readonly string[],
-): readonly ClassCurves[] {
-  return rankings.flatMap((ranking, k): ClassCurves[] => {
-    const area = areaUnderRoc(ranking);
-    if (area === undefined) return [];
-    return [
-      {
-        name: classNames[k]!,
-        roc: { ...rocCurve(ranking), area },
-        precisionRecall: {
-          ...precisionRecallCurve(ranking),
-          area: averagePrecision(ranking) ?? 0,
-        },
-      },
-    ];
-  });
 }

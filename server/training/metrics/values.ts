@@ -1,4 +1,5 @@
 import type { MetricKindFor } from '#common/catalogue/metrics';
+import type { ErrorSpread } from '#common/run/events';
 import type { Calculator, Evidence, EvidenceOptions } from './evidence';
 import { structuralSimilarity } from './ssim';
 
@@ -44,5 +45,30 @@ export function valueEvidence({ shape, metrics }: EvidenceOptions): Evidence {
     accumulate(sums, rows, start, weight) {
       for (let i = 0; i < sums.length; i++) sums[i]! += weight * rows[start + i]!;
     },
+    samplesOf: ({ width, count, values }) => {
+      const errors = Float64Array.from(
+        { length: count },
+        (_, row) => values[row * width + absolute]!,
+      );
+      return { errors: spreadOf(errors) };
+    },
   };
+}
+
+/** Equal stretches from 0 to the largest error, enough for a shape and few enough to be filled. */
+const errorBins = 24;
+
+/** How many samples have an error of which size; one that is not finite counts as no sample. */
+export function spreadOf(all: Float64Array): ErrorSpread {
+  const errors = all.filter(Number.isFinite).sort();
+  const largest = errors.at(-1) ?? 0;
+  const counts = new Array<number>(errorBins).fill(0);
+  for (const error of errors) {
+    const bin = largest === 0 ? 0 : Math.floor((error / largest) * errorBins);
+    counts[Math.min(errorBins - 1, bin)]! += 1;
+  }
+  const [below = 0, above = 0] = [(errors.length - 1) >> 1, errors.length >> 1].map(
+    (place) => errors[place],
+  );
+  return { largest, median: (below + above) / 2, counts };
 }

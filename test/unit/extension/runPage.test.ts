@@ -90,12 +90,19 @@ describe('results on disk', () => {
     ],
   };
 
+  const curve = { x: [0, 1], y: [0, 1], area: 0.5 };
+  const pair = { roc: curve, precisionRecall: curve };
+
   it('are read split by split', () => {
     assert.deepEqual(parseResults(JSON.stringify({ train })), { train });
     assert.deepEqual(parseSplitResults(JSON.stringify(train)), train);
     const intervals = { accuracy: { low: 0.44, high: 1, method: 'wilson' } };
     const baseline = { name: 'a guess', loss: 0.7, metrics: { accuracy: 0.66 } };
-    const full = { ...train, intervals, baseline };
+    const calibration = [{ count: 0 }, { count: 3, confidence: 0.9, accuracy: 1 }];
+    const errors = { largest: 1, median: 0.5, counts: [1, 2] };
+    const curves = [{ name: 'a', ...pair }];
+    const more = { calibration, errors, curves, macroCurves: pair };
+    const full = { ...train, intervals, baseline, ...more };
     assert.deepEqual(parseResults(JSON.stringify({ train: full })), { train: full });
   });
 
@@ -107,6 +114,11 @@ describe('results on disk', () => {
     JSON.stringify({ train: { ...train, confusionMatrix: [1] } }),
     JSON.stringify({ train: { ...train, intervals: { loss: { low: 0.1 } } } }),
     JSON.stringify({ train: { ...train, baseline: { name: 'a guess', metrics: {} } } }),
+    JSON.stringify({ train: { ...train, curves: [pair] } }),
+    JSON.stringify({ train: { ...train, curves: [{ name: 'a', ...pair, roc: [] }] } }),
+    JSON.stringify({ train: { ...train, macroCurves: { roc: curve } } }),
+    JSON.stringify({ train: { ...train, calibration: [{ count: 1, accuracy: null }] } }),
+    JSON.stringify({ train: { ...train, errors: { largest: 1, median: 0, counts: '3' } } }),
   ];
   for (const text of broken) {
     it(`are left out of ${text === '' ? 'an empty file' : text}`, () => {

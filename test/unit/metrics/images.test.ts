@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { draws, streamKey } from '#common/rng';
 import { structuralSimilarity } from '../../../server/training/metrics/ssim';
+import { spreadOf } from '../../../server/training/metrics/values';
 import { assertClose } from '../engine/support';
 import { addTargets, tallyOf } from './support';
 
@@ -179,5 +180,50 @@ describe('structural similarity', () => {
     const [a, b] = [random(5, 64), random(6, 64)];
     assert.ok(Math.abs(structuralSimilarity(a, b, [8, 8, 1])) < 1);
     assertClose([structuralSimilarity(a, a, [1, 64, 1])], [1], 'one row', 1e-12);
+  });
+});
+
+describe('the spread of errors', () => {
+  it('counts samples in equal stretches up to the largest error', () => {
+    const { largest, median, counts } = spreadOf(Float64Array.from([0, 0.1, 0.3, 2.4, 1.2]));
+    assert.deepEqual([largest, median, counts.length], [2.4, 0.3, 24]);
+    const filled = counts.flatMap((count, bin) => (count > 0 ? [[bin, count]] : []));
+    assert.deepEqual(filled, [
+      [0, 1],
+      [1, 1],
+      [3, 1],
+      [12, 1],
+      [23, 1],
+    ]);
+  });
+
+  it('is level for perfect answers, and passes over errors that are not numbers', () => {
+    assert.deepEqual(spreadOf(Float64Array.from([0, 0, NaN, 0])).counts.slice(0, 2), [3, 0]);
+    assert.equal(spreadOf(Float64Array.from([1, 2, 3, 4, Infinity])).median, 2.5);
+    assert.deepEqual(
+      [spreadOf(new Float64Array(0)).largest, spreadOf(new Float64Array(0)).median],
+      [0, 0],
+    );
+  });
+
+  it('stands beside the figures of numbers', () => {
+    const tally = tallyOf('regression', ['meanAbsoluteError'], { shape: [2], keepsSamples: true });
+    addTargets(tally, [
+      [
+        [0, 0],
+        [1, 3],
+      ],
+      [
+        [1, 1],
+        [1, 0],
+      ],
+      [
+        [5, 5],
+        [5, 9],
+      ],
+    ]);
+    const { errors, metrics } = tally.results('test');
+    assert.deepEqual([errors!.largest, errors!.median], [2, 2]);
+    assert.equal(metrics['meanAbsoluteError'], (2 + 0.5 + 2) / 3);
   });
 });

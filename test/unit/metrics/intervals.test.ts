@@ -84,6 +84,17 @@ describe('the bootstrap', () => {
     near(drawn.high, exact.high, 0.01);
     assert.deepEqual(Object.keys(perClass![0]!.intervals!), ['precision', 'recall', 'f1']);
   });
+
+  it('leaves out what nothing is known of: the precision of a class that is never predicted', () => {
+    const tally = tallyOf('classification', ['accuracy'], { keepsSamples: true });
+    addClasses(tally, [
+      [0, [1, 0, 0]],
+      [1, [1, 0, 0]],
+      [1, [0, 1, 0]],
+    ]);
+    const known = tally.results('test').perClass!.map(({ intervals }) => Object.keys(intervals!));
+    assert.deepEqual(known, [['precision', 'recall', 'f1'], ['precision', 'recall', 'f1'], ['f1']]);
+  });
 });
 
 describe('kept rows', () => {

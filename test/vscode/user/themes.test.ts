@@ -4,16 +4,11 @@ import * as path from 'node:path';
 import { ROOT } from '../../../scripts/processes';
 import { RunPage } from '../harness/runPage';
 import { session } from '../harness/session';
+import { VSCODE_THEMES } from '../harness/themes';
 import type { Workbench } from '../harness/workbench';
 
 const FILE = 'blurred-digits.experiment.json';
 const sample = readFileSync(path.join(ROOT, 'samples', 'physics', FILE), 'utf8');
-
-const themes = [
-  ['dark', 'Default Dark Modern', 'vscode-dark'],
-  ['light', 'Default Light Modern', 'vscode-light'],
-  ['high-contrast', 'Default High Contrast', 'vscode-high-contrast'],
-] as const;
 
 describe('the panel of a finished run', () => {
   let window: Workbench;
@@ -27,7 +22,7 @@ describe('the panel of a finished run', () => {
   });
   after(() => window.close());
 
-  for (const [name, theme, bodyClass] of themes) {
+  for (const { name, theme, bodyClass } of VSCODE_THEMES) {
     it(`is drawn in the colours of ${theme}`, async () => {
       const settings = path.join(window.folder, '.vscode', 'settings.json');
       writeFileSync(settings, JSON.stringify({ 'workbench.colorTheme': theme }));

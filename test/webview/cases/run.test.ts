@@ -163,18 +163,19 @@ describe('the page of a run', () => {
     };
     const view = viewOf({ record: recordOf({ status: 'finished' }), results });
     page = await openRun(view, 10);
-    const row = (split: string) => page.page.locator(`tr[data-split="${split}"]`);
-    await row('test').getByText('sealed').waitFor();
-    assert.deepEqual((await row('train').innerText()).split('\t'), [
-      'Train',
-      '1\u202f258',
-      '0.125',
-      '99.5 %',
-    ]);
+    const cell = (split: string, figure: string) =>
+      page.page.locator(`[data-figure="${figure}"] [data-split="${split}"]`);
+    await cell('test', 'loss').getByText('sealed').waitFor();
+    assert.deepEqual(
+      [await cell('train', 'loss').innerText(), await cell('train', 'accuracy').innerText()],
+      ['0.125', '99.5 %'],
+    );
+    const samples = await page.page.locator('[data-figure="samples"]').innerText();
+    assert.deepEqual(samples.split('\t'), ['Samples', '1\u202f258', '270', '269']);
     const testOpenings = [{ time: '2026-01-02T04:00:00Z', reason: 'It is decided.' }];
     const opened = { ...results, test: resultsOf('test', 269, 0.9) };
     await tellChange(page, { view: { ...view, results: opened, testOpenings }, curves: [] });
-    await row('test').getByText('90.0 %').waitFor();
+    await cell('test', 'accuracy').getByText('90.0 %').waitFor();
     await page.page.getByText('“It is decided.”').waitFor();
   });
 
