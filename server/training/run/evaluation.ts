@@ -37,7 +37,7 @@ export async function measureSplit(
     const { perSampleLoss, outputs } = await bench.learner.evaluate(batch);
     tally.add(perSampleLoss, outputs, batch);
     const constant = repeated(baseline, batch.shape[0]);
-    ofBaseline.add(bench.learner.lossOf(constant, batch), constant, batch);
+    ofBaseline.add(await bench.learner.lossOf(constant, batch), constant, batch);
   });
   if (!isComplete) return undefined;
   const { loss, metrics } = ofBaseline.results(split);

@@ -88,15 +88,14 @@ function movedTargets(
   return targets.target === undefined ? {} : { moved: tf.mul(targets.target, 1) };
 }
 
-/** The loss of each sample for other outputs than those of the network, computed at once. */
+/** The loss of each sample for other outputs than those of the network. */
 export function lossOfOutputs(
   parts: PassParts,
   batch: BatchTensors,
   outputs: tf.Tensor,
-): Float32Array {
+): tf.Tensor1D {
   const targets = targetsOf(parts, batch, objectOf(parts, batch));
-  const { perSample } = parts.lossOf(outputs, targets, batch.ctx.epoch);
-  return perSample.dataSync<'float32'>();
+  return parts.lossOf(outputs, targets, batch.ctx.epoch).perSample;
 }
 
 /** Loss and outputs with the weights as they count: with their running averages, where these are kept. */
@@ -151,27 +150,32 @@ function kept(results: Results): Results {
   return results;
 }
 
-/** The loss of a batch, penalty included, computed at once. */
-export function lossNow(parts: PassParts, batch: BatchTensors): number {
-  const { losses } = forward(parts, batch);
-  const added = penalty(parts.experiment.regularization, parts.network);
-  return tf.add(tf.mean(losses), added).dataSync()[0]!;
+/** A place on the way of the light with the values that come out of it. */
+export interface Stage {
+  readonly place: NotFinitePlace;
+  readonly values: tf.Tensor;
 }
 
-/** The first place on the way of the light whose values are not finite, looked for at once. */
-export function findFault(parts: PassParts, batch: BatchTensors): NotFinitePlace {
-  const { instrument, normalizer, network } = parts;
-  const { ctx } = batch;
+/** The loss of a batch, penalty included, and all that lies on the way to it, in its order. */
+export function tracedPass(
+  parts: PassParts,
+  batch: BatchTensors,
+): { readonly loss: tf.Scalar; readonly stages: readonly Stage[] } {
+  const { instrument, normalizer, network, experiment } = parts;
   const object = objectOf(parts, batch);
-  if (!isFinite(object)) return { kind: 'data' };
-  const seen = instrument.apply(object, ctx);
-  if (!isFinite(seen)) return { kind: 'instrument' };
+  const seen = instrument.apply(object, batch.ctx);
   const x = normalizer.apply(seen);
-  if (!isFinite(x)) return { kind: 'normalization' };
-  const layer = network.findNonFinite(x, ctx);
-  return layer === undefined ? { kind: 'loss' } : { kind: 'layer', name: layer };
-}
-
-function isFinite(x: tf.Tensor): boolean {
-  return x.dataSync().every((value) => Number.isFinite(value));
+  const layers = [...network.outputsOf(x, batch.ctx)].map(([name, values]): Stage => {
+    return { place: { kind: 'layer', name }, values };
+  });
+  const { losses } = forward(parts, batch);
+  return {
+    loss: tf.add(tf.mean(losses), penalty(experiment.regularization, network)),
+    stages: [
+      { place: { kind: 'data' }, values: object },
+      { place: { kind: 'instrument' }, values: seen },
+      { place: { kind: 'normalization' }, values: x },
+      ...layers,
+    ],
+  };
 }

@@ -3,7 +3,9 @@ import type { Experiment } from '#common/experiment/experiment';
 import type { Trace } from '#common/experiment/trace';
 import { CodedError } from '#common/protocol/rpc';
 import { NotFiniteValueError } from '../engine/backend/notFiniteValue';
+import { givenTensor } from '../engine/hostOp';
 import {
+  computeOnce,
   createProgram,
   type KernelTime,
   type Program,
@@ -13,13 +15,12 @@ import {
 } from '../engine/program';
 import type { Targets } from '../data/dataset';
 import type { Batch } from './batches';
-import { NotFiniteError } from './notFinite';
+import { NotFiniteError, type NotFinitePlace } from './notFinite';
 import {
   evaluationPass,
-  findFault,
   lossName,
-  lossNow,
   lossOfOutputs,
+  tracedPass,
   trainingPass,
   type BatchTensors,
   type PassParts,
@@ -58,7 +59,7 @@ export interface StepPrograms {
   profile(batch: Batch): Promise<ProfiledStep>;
   evaluate(batch: Batch): Promise<ForwardResult>;
   /** The loss of each sample for other outputs than those of the network. */
-  lossOf(outputs: Float32Array, batch: Batch): Float32Array;
+  lossOf(outputs: Float32Array, batch: Batch): Promise<Float32Array>;
   dispose(): void;
 }
 
@@ -124,20 +125,19 @@ export function createStepPrograms(trace: Trace, parts: PassParts): StepPrograms
     try {
       return await take();
     } catch (error) {
-      throw error instanceof NotFiniteValueError ? explain(batch, error) : error;
+      throw error instanceof NotFiniteValueError ? await explain(batch, error) : error;
     }
   }
   /** Computes the failed step again, one operation after the other, to find where it went wrong. */
-  function explain(batch: Batch, error: NotFiniteValueError): NotFiniteError {
-    return freeing(() => {
-      const tensors = tensorsOf(batch, trace, experiment);
-      const loss = lossNow(parts, tensors);
-      const place =
-        error.of === lossName
-          ? findFault(parts, tensors)
-          : ({ kind: 'gradient', name: error.of } as const);
-      return new NotFiniteError(loss, place);
+  async function explain(batch: Batch, { of }: NotFiniteValueError): Promise<NotFiniteError> {
+    let places: readonly NotFinitePlace[] = [];
+    const { loss, areFinite } = await computeOnce(() => {
+      const { loss, stages } = tracedPass(parts, tensorsOf(batch, trace, experiment));
+      places = stages.map(({ place }) => place);
+      return { loss, areFinite: tf.stack(stages.map(({ values }) => tf.all(tf.isFinite(values)))) };
     });
+    const faulty = places[areFinite.indexOf(0)] ?? { kind: 'loss' };
+    return new NotFiniteError(loss[0]!, of === lossName ? faulty : { kind: 'gradient', name: of });
   }
 
   return {
@@ -155,11 +155,13 @@ export function createStepPrograms(trace: Trace, parts: PassParts): StepPrograms
       }),
     evaluate: async (batch) =>
       readForward(await programFor(kindOf(batch)).run(inputsOf(batch)), batch),
-    lossOf: (outputs, batch) =>
-      freeing(() => {
+    async lossOf(outputs, batch) {
+      const { losses } = await computeOnce(() => {
         const given = tf.tensor(outputs, [batch.samples.length, ...trace.output!]);
-        return lossOfOutputs(parts, tensorsOf(batch, trace, experiment), given);
-      }),
+        return { losses: lossOfOutputs(parts, tensorsOf(batch, trace, experiment), given) };
+      });
+      return losses;
+    },
     dispose() {
       for (const program of programs.values()) program.dispose();
       programs.clear();
@@ -217,8 +219,8 @@ export function tensorsOf(
     images: tf.tensor(batch.images, [...batch.shape]),
     labels: tf.tensor(batch.labels, [...labels!.shape], 'int32'),
     ...(target && { target: tf.tensor(batch.target!, [...target.shape]) }),
-    samples: tf.tensor1d(Int32Array.from(batch.samples), 'int32'),
-    epoch: tf.scalar(batch.epoch, 'int32'),
+    samples: givenTensor(Int32Array.from(batch.samples), [batch.samples.length], 'int32'),
+    epoch: givenTensor(Int32Array.of(batch.epoch), [], 'int32'),
   };
   return batchTensors(given, batch, experiment);
 }
@@ -236,14 +238,4 @@ function readForward(results: ProgramOutputs, batch: Batch): ForwardResult {
   if (moved === undefined) return forward;
   const isMask = kindOf(batch).compares === 'mask';
   return { ...forward, moved: isMask ? { labels: Int32Array.from(moved) } : { target: moved } };
-}
-
-/** `tf.tidy` for plain objects: it would search every array of its result for tensors. */
-function freeing<T>(compute: () => T): T {
-  tf.engine().startScope();
-  try {
-    return compute();
-  } finally {
-    tf.engine().endScope();
-  }
 }

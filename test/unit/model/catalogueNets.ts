@@ -2,8 +2,10 @@
 import type { Shape } from '#common/catalogue/component';
 import { family, type FamilyName } from '#common/catalogue/index';
 import { elements } from '#common/catalogue/shape';
+import type { EngineId } from '#common/engine';
 import { checkExperiment, factsOf } from '#common/experiment/check';
 import { hasErrors } from '#common/experiment/diagnose';
+import { unsupportedOn } from '#common/experiment/engineLimits';
 import type { Experiment } from '#common/experiment/experiment';
 import { traceExperiment } from '#common/experiment/trace';
 import { experimentWith } from './support';
@@ -70,8 +72,8 @@ function fits(layers: readonly object[]): boolean {
   return findings.length === 0;
 }
 
-/** Experiments that have, together, every example of every section that a training step goes through. */
-export function catalogueExperiments(): readonly Experiment[] {
+/** Experiments on so many images that have, together, every example of every section that a training step goes through. */
+export function catalogueExperiments(count = 60): readonly Experiment[] {
   const layers = layerExamples();
   const parts = {
     physics: examplesOf('physics'),
@@ -88,7 +90,7 @@ export function catalogueExperiments(): readonly Experiment[] {
       experimentWith({
         name: JSON.stringify(pick(layers)),
         data: {
-          source: { type: 'synthetic', shape: exampleImage, classes, count: 60, noise: 0.2 },
+          source: { type: 'synthetic', shape: exampleImage, classes, count, noise: 0.2 },
         },
         augmentation: [pick(parts.augmentation)],
         physics: [pick(parts.physics)],
@@ -108,4 +110,13 @@ export function catalogueExperiments(): readonly Experiment[] {
 /** Whether a loss takes what the network gives. */
 function isSound(experiment: Experiment): boolean {
   return !hasErrors(checkExperiment(experiment, factsOf(experiment.data.source)));
+}
+
+/** The same experiments for an engine, without the physical layers that it cannot train. */
+export function catalogueExperimentsFor(engine: EngineId, count?: number): readonly Experiment[] {
+  return catalogueExperiments(count).map((experiment) => {
+    const refused = unsupportedOn(engine, traceExperiment(experiment, exampleImage));
+    const places = new Set(refused.map(({ path: [, place] }) => place));
+    return { ...experiment, physics: experiment.physics.filter((_, i) => !places.has(i)) };
+  });
 }
