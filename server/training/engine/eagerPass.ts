@@ -43,8 +43,7 @@ export async function runEagerPass<T extends tf.TensorContainer>(compute: () => 
 
 /** What comes after this in the pass shall have happened only if all values of the tensors are finite. */
 export function requireInPass(tensors: ReadonlyMap<string, tf.Tensor>): void {
-  if (current === undefined)
-    throw new Error('Values can be required to be finite in a program only.');
+  if (current === undefined) throw new Error('Only a program can require values to be finite.');
   for (const [name, tensor] of tensors) {
     current.conditions.push([name, tf.keep(tf.tidy(() => tf.all(tf.isFinite(tensor))))]);
   }
@@ -64,6 +63,6 @@ async function settle({ conditions, before }: EagerPass): Promise<void> {
   const faulty = (await all.data()).indexOf(0);
   all.dispose();
   if (faulty < 0) return;
-  for (const [variable, value] of before) variable.assign(tf.clone(value));
+  for (const [variable, value] of before) variable.assign(value);
   throw new NotFiniteValueError(conditions[faulty]![0]);
 }

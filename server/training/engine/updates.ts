@@ -57,7 +57,7 @@ export function requireFinite(tensors: ReadonlyMap<string, tf.Tensor>): void {
 }
 
 function replace(variable: tf.Variable, compute: () => tf.Tensor): void {
-  assignInPass(variable, tf.tidy(compute));
+  tf.tidy(() => assignInPass(variable, compute()));
 }
 
 function run(
