@@ -55,6 +55,22 @@ export function hostOp(
   return made.map((values, i) => tf.tensor(values, [...outputs[i]!.shape], outputs[i]!.dtype));
 }
 
+/**
+ * Computes what stands before all else of a step, on given tensors, where host operations can read whatever is
+ * made: on TF.js' own backend for the processor. On our engines it is a part of the step like any other.
+ */
+export function onProcessor<T>(compute: () => T): T {
+  if (hasHostSteps()) return compute();
+  const device = tf.getBackend();
+  // A backend that has been used before is there at once.
+  void tf.setBackend('cpu');
+  try {
+    return compute();
+  } finally {
+    void tf.setBackend(device);
+  }
+}
+
 /** Σ a b over all elements, as a scalar; in double precision on our engines, for sums that cancel. */
 export function dot(a: tf.Tensor, b: tf.Tensor): tf.Scalar {
   if (!onOwnBackend('LightbenchDot')) return tf.sum(tf.mul(a, b));

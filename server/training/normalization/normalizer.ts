@@ -60,11 +60,7 @@ interface Kind<V extends NormalizationValue> {
   /** Of its figures, in the order in which the formula takes them. */
   readonly names: readonly string[];
   /** The figures over a data set, each for every group of channels. */
-  fit(
-    value: V,
-    batches: Iterable<tf.Tensor4D>,
-    groups: number,
-  ): Promise<readonly Float32Array[]>;
+  fit(value: V, batches: Iterable<tf.Tensor4D>, groups: number): Promise<readonly Float32Array[]>;
   /** The same figures of each image by itself; or figures that are given. */
   ofInstance(x: tf.Tensor4D, value: V): readonly tf.Tensor[];
   formula(x: tf.Tensor4D, figures: readonly tf.Tensor[], value: V): tf.Tensor4D;

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Experiment } from '#common/experiment/experiment';
 import type { Augmentation } from '../augmentation/augment';
 import type { ForwardContext } from '../context';
+import { onProcessor } from '../engine/hostOp';
 import { assign, moveTowards, requireFinite } from '../engine/updates';
 import { valueAndGradients } from '../gradients';
 import type { LossFunction, Targets } from '../loss/loss';
@@ -44,7 +45,7 @@ export const lossName = 'loss';
 
 /** What stands in front of the instrument: in training, the images changed at random. */
 function objectOf({ augmentation }: PassParts, { images, ctx }: BatchTensors): tf.Tensor4D {
-  return ctx.training ? augmentation.apply(images, ctx) : images;
+  return ctx.training ? onProcessor(() => augmentation.apply(images, ctx)) : images;
 }
 
 /** From the object to the outputs of the network and the loss of each sample. */
@@ -53,7 +54,7 @@ function forward(parts: PassParts, batch: BatchTensors, layerCtx: LayerContext =
   const object = objectOf(parts, batch);
   const seen = normalizer.apply(instrument.apply(object, batch.ctx));
   const outputs = network.apply(seen, layerCtx);
-  const targets = targetsOf(parts, batch, object);
+  const targets = onProcessor(() => targetsOf(parts, batch, object));
   const { perSample } = lossOf(outputs, targets, batch.ctx.epoch);
   return { outputs, losses: perSample, ...movedTargets(parts, batch, outputs, targets) };
 }

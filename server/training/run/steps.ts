@@ -216,7 +216,7 @@ export function tensorsOf(
 ): BatchTensors {
   const { labels, target } = batchInputs(kindOf(batch), trace);
   const given = {
-    images: tf.tensor(batch.images, [...batch.shape]),
+    images: givenTensor(batch.images, batch.shape, 'float32'),
     labels: tf.tensor(batch.labels, [...labels!.shape], 'int32'),
     ...(target && { target: tf.tensor(batch.target!, [...target.shape]) }),
     samples: givenTensor(Int32Array.from(batch.samples), [batch.samples.length], 'int32'),

@@ -5,11 +5,20 @@ const laterName = 'later';
 
 /** TF.js' own backend for the processor, which gives values only later, as WebGPU does. */
 class LaterBackend extends MathBackendCPU {
-  /** Kernels read their inputs; nobody else may. */
+  /** Kernels read their inputs; others may read only what came from JavaScript. */
   isInKernel = false;
+  private readonly given = new WeakSet<object>();
+
+  override write(
+    ...args: Parameters<MathBackendCPU['write']>
+  ): ReturnType<MathBackendCPU['write']> {
+    const dataId = super.write(...args);
+    if (!this.isInKernel) this.given.add(dataId);
+    return dataId;
+  }
 
   override readSync(dataId: object): ReturnType<MathBackendCPU['readSync']> {
-    if (this.isInKernel) return super.readSync(dataId);
+    if (this.isInKernel || this.given.has(dataId)) return super.readSync(dataId);
     throw new Error('Values were read at once, which not every backend can do. Wait for "data()".');
   }
 

@@ -72,8 +72,8 @@ function fits(layers: readonly object[]): boolean {
   return findings.length === 0;
 }
 
-/** Experiments on so many images that have, together, every example of every section that a training step goes through. */
-export function catalogueExperiments(count = 60): readonly Experiment[] {
+/** Experiments that have, together, every example of every section that a training step goes through. */
+export function catalogueExperiments(): readonly Experiment[] {
   const layers = layerExamples();
   const parts = {
     physics: examplesOf('physics'),
@@ -90,7 +90,7 @@ export function catalogueExperiments(count = 60): readonly Experiment[] {
       experimentWith({
         name: JSON.stringify(pick(layers)),
         data: {
-          source: { type: 'synthetic', shape: exampleImage, classes, count, noise: 0.2 },
+          source: { type: 'synthetic', shape: exampleImage, classes, count: 60, noise: 0.2 },
         },
         augmentation: [pick(parts.augmentation)],
         physics: [pick(parts.physics)],
@@ -112,11 +112,13 @@ function isSound(experiment: Experiment): boolean {
   return !hasErrors(checkExperiment(experiment, factsOf(experiment.data.source)));
 }
 
-/** The same experiments for an engine, without the physical layers that it cannot train. */
-export function catalogueExperimentsFor(engine: EngineId, count?: number): readonly Experiment[] {
-  return catalogueExperiments(count).map((experiment) => {
+/** The same experiments on fewer images, without the physical layers that an engine cannot train. */
+export function catalogueExperimentsFor(engine: EngineId, count: number): readonly Experiment[] {
+  return catalogueExperiments().map((experiment) => {
     const refused = unsupportedOn(engine, traceExperiment(experiment, exampleImage));
     const places = new Set(refused.map(({ path: [, place] }) => place));
-    return { ...experiment, physics: experiment.physics.filter((_, i) => !places.has(i)) };
+    const source = { ...experiment.data.source, count };
+    const physics = experiment.physics.filter((_, i) => !places.has(i));
+    return { ...experiment, data: { ...experiment.data, source }, physics };
   });
 }

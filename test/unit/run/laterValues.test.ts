@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { onLaterBackend } from '../engine/laterBackend';
 import { useEngine } from '../engine/support';
+import { resolve } from '../../training/support';
 import { catalogueExperimentsFor } from '../model/catalogueNets';
 import { distance, shortRun } from './shortRun';
 
@@ -20,4 +21,21 @@ describe('a backend that gives values only later', () => {
       assert.ok(difference < tolerance, `${difference}`);
     });
   }
+
+  it('moves images whose values have been changed before', async () => {
+    const [experiment] = catalogueExperimentsFor('webgpu', images);
+    const augmentation = resolve({
+      augmentation: [
+        { type: 'brightness', amount: 0.2 },
+        { type: 'flipLeftRight', probability: 0.5 },
+        { type: 'gaussianNoise', sigma: 0.1 },
+        { type: 'rotate90' },
+      ],
+    }).augmentation;
+    const changed = { ...experiment!, augmentation };
+    const ours = await shortRun(changed);
+    const theirs = await onLaterBackend(() => shortRun(changed));
+    const difference = distance(ours, theirs);
+    assert.ok(difference < tolerance, ``);
+  });
 });
