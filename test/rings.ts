@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import * as path from 'node:path';
 import { ROOT } from '../scripts/processes';
+import { softwareGpuEnvironment } from '../scripts/softwareGpu';
 import { sanitizedEnvironment } from './sanitize/build';
 
 /** A check that is one program and counts as one test. */
@@ -89,6 +90,7 @@ export const EXTRA_RINGS: readonly Ring[] = [
     folder: 'peers',
     timeoutMs: 600_000,
     hooks: 'test/peers/hooks.ts',
+    environment: softwareGpuEnvironment,
     needsBuild: true,
   },
   {

@@ -57,7 +57,9 @@ describe('validate', () => {
   });
 
   it('says what the engine that is asked for cannot train', async () => {
-    const { valid, diagnostics } = await validate(experimentText(), ['--engine', 'webgpu']);
+    const physics = [{ type: 'shotNoise', photons: 200 }];
+    const text = experimentText({ physics });
+    const { valid, diagnostics } = await validate(text, ['--engine', 'webgpu']);
     assert.equal(valid, false);
     assert.deepEqual(
       diagnostics.filter(({ severity }) => severity === 'error').map(({ code }) => code),

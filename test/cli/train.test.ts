@@ -169,9 +169,10 @@ describe('train', () => {
     const absent = await trainJson(['--engine', 'cuda'], { cwd, env });
     assert.equal(absent.code, 1);
     assert.match(absent.stderr, /engine "cuda" is not available.*Use "auto"/);
-    const unfit = await trainJson(['--engine', 'webgpu'], { cwd });
+    const noisy = experimentFolder({ physics: [{ type: 'shotNoise', photons: 200 }] });
+    const unfit = await trainJson(['--engine', 'webgpu'], { cwd: noisy });
     assert.equal(unfit.code, 1);
-    assert.match(unfit.stderr, /engine "webgpu" cannot train experiments/);
+    assert.match(unfit.stderr, /engine "webgpu" cannot train "shotNoise"/);
   });
 
   it('refuses a place where no run can be made', async () => {

@@ -126,7 +126,7 @@ async function takeOneStep(name: string, { text }: Sample): Promise<void> {
     const { learner, splits, readBatch } = bench;
     const samples = splits.train.subarray(0, 1);
     const batch = readBatch({ samples, split: 'train', epoch: 0, training: true });
-    learner.fitNormalization([batch]);
+    await learner.fitNormalization([batch]);
     const before = (await learner.train(batch)).perSampleLoss[0]!;
     assert.ok(Number.isFinite(before) && before > 0, `loss ${before}`);
   } finally {

@@ -2,7 +2,6 @@ import './tfGradients';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EngineChoice, EngineFacts, EngineId, EngineReport } from '#common/engine';
 import { engineIds } from '#common/engine';
-import { engineLimit } from '#common/experiment/engineLimits';
 import { CodedError, messageOf } from '#common/protocol/rpc';
 import { backendName, KernelBackend } from './backend/backend';
 import { createSharedMemory } from './backend/heap';
@@ -190,9 +189,7 @@ async function probe(id: EngineId, options: EngineOptions): Promise<Report> {
     const found = isOwn(id)
       ? await ownProbes[id]()
       : await installedEngines[id].probe(installedOptions(options));
-    const limit = engineLimit(id);
-    if (limit === undefined) return { available: true, ...found };
-    return { available: false, ...found, reason: `${found.reason} It cannot train yet: ${limit}.` };
+    return { available: true, ...found };
   } catch (error) {
     return { available: false, reason: messageOf(error), facts: {} };
   }

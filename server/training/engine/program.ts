@@ -2,6 +2,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { KernelBackend } from './backend/backend';
 import type { NumericArray } from './backend/heap';
 import { recordProgram } from './backend/recordedProgram';
+import { runEagerPass } from './eagerPass';
+import { givenTensor } from './hostOp';
 
 /** A tensor whose values are given anew for every run of a program. */
 export interface ProgramInput {
@@ -57,28 +59,49 @@ export function createProgram(spec: ProgramSpec): Program {
   return backend instanceof KernelBackend ? recordProgram(backend, spec) : eagerProgram(spec);
 }
 
-/** Computes step by step, as TF.js does. */
+/** Computes operation by operation, as TF.js does. */
 function eagerProgram({ inputs, compute }: ProgramSpec): Program {
   return {
     plannedBytes: 0,
     async run(values) {
-      const outputs = tf.tidy(() => {
+      const results = await runEagerPass(() => {
         const given = Object.entries(inputs).map(([name, { shape, dtype }]) => [
           name,
-          tf.tensor(values[name]!, [...shape], dtype),
+          givenTensor(values[name]!, shape, dtype),
         ]);
         return compute(Object.fromEntries(given) as Tensors) as tf.NamedTensorMap;
       });
-      try {
-        const read = Object.entries(outputs).map(async ([name, tensor]) => [
-          name,
-          await tensor.data<'float32'>(),
-        ]);
-        return Object.fromEntries(await Promise.all(read)) as Record<string, Float32Array>;
-      } finally {
-        tf.dispose(outputs);
-      }
+      return readAndDispose(results);
     },
     dispose: () => undefined,
   };
+}
+
+/** Computes something once, on any engine: what is made on the way is gone when the values are there. */
+export async function computeOnce<Name extends string>(
+  compute: () => Readonly<Record<Name, tf.Tensor>>,
+): Promise<Readonly<Record<Name, Float32Array>>> {
+  return readAndDispose(tf.tidy(() => compute() as Record<Name, tf.Tensor>));
+}
+
+/** Values of tensors, all asked for before any is waited for: a GPU gives them in one go then. */
+export async function readAll<Key>(
+  tensors: Iterable<readonly [Key, tf.Tensor]>,
+): Promise<ReadonlyMap<Key, Float32Array>> {
+  const read = [...tensors].map(async ([key, tensor]): Promise<[Key, Float32Array]> => [
+    key,
+    await tensor.data<'float32'>(),
+  ]);
+  return new Map(await Promise.all(read));
+}
+
+async function readAndDispose<Name extends string>(
+  tensors: Record<Name, tf.Tensor>,
+): Promise<Readonly<Record<Name, Float32Array>>> {
+  try {
+    const read = await readAll(Object.entries<tf.Tensor>(tensors));
+    return Object.fromEntries(read) as Record<Name, Float32Array>;
+  } finally {
+    tf.dispose(tensors);
+  }
 }

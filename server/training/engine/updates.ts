@@ -1,15 +1,15 @@
 // Changes of variables in place. On the engine's own backend they run one kernel over the variable's
 // memory; on any other they are composed of TF.js operations. None is differentiable.
 import * as tf from '@tensorflow/tfjs-core';
-import { NotFiniteValueError } from './backend/notFiniteValue';
 import { composedUpdates } from './composedUpdates';
+import { assignInPass, requireInPass } from './eagerPass';
 import { onOwnBackend } from './ops';
 import type { UpdateKind } from './updateKinds';
 
 /** variable ← value */
 export function assign(variable: tf.Variable, value: tf.Tensor): void {
   if (onOwnBackend('LightbenchAssign')) run('LightbenchAssign', { variable, value });
-  else variable.assign(tf.clone(value));
+  else assignInPass(variable, tf.clone(value));
 }
 
 /** average ← momentum · average + (1 − momentum) · value */
@@ -43,26 +43,16 @@ export function update(kind: UpdateKind, { variable, gradient, slots, rates }: U
     const rate = (idx: number): tf.Tensor => tf.reshape(tf.slice(rates, idx, 1), []);
     return [...composedUpdates[kind]({ w: variable, g: gradient, a, b, c, rate })];
   });
-  for (const [i, target] of [variable, ...slots].entries()) target.assign(moved[i]!);
+  for (const [i, target] of [variable, ...slots].entries()) assignInPass(target, moved[i]!);
 }
 
 /**
- * Sees to it that what comes after happens only if every value of the named tensors is finite.
- *
- * @throws NotFiniteValueError with the name of the first tensor that has one that is not; a recorded
- * program rejects with it when it runs.
+ * Sees to it that what comes after happens only if every value of the named tensors is finite; else the
+ * program rejects with a NotFiniteValueError that names the first tensor with one that is not.
  */
 export function requireFinite(tensors: ReadonlyMap<string, tf.Tensor>): void {
-  if (onOwnBackend('LightbenchRequireFinite')) {
-    tf.dispose(run('LightbenchRequireFinite', Object.fromEntries(tensors)));
-    return;
-  }
-  const areFinite = tf.tidy(() =>
-    tf.stack([...tensors.values()].map((tensor) => tf.all(tf.isFinite(tensor)))),
-  );
-  const faulty = areFinite.dataSync().indexOf(0);
-  areFinite.dispose();
-  if (faulty >= 0) throw new NotFiniteValueError([...tensors.keys()][faulty]!);
+  if (!onOwnBackend('LightbenchRequireFinite')) requireInPass(tensors);
+  else tf.dispose(run('LightbenchRequireFinite', Object.fromEntries(tensors)));
 }
 
 function run(

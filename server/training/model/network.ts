@@ -23,8 +23,8 @@ export interface Network {
   readonly weights: ReadonlyMap<string, Weight>;
   /** Logits of a batch; `moveAverage` is told how normalization layers want their averages moved. */
   apply(x: tf.Tensor, ctx: LayerContext): tf.Tensor;
-  /** The first layer whose output is not finite (`input` if x is not), without changing anything. */
-  findNonFinite(x: tf.Tensor, ctx: ForwardContext): string | undefined;
+  /** The outputs of all layers in their order, after the `input`, without changing anything. */
+  outputsOf(x: tf.Tensor, ctx: ForwardContext): ReadonlyMap<string, tf.Tensor>;
   dispose(): void;
 }
 
@@ -48,11 +48,7 @@ export function buildNetwork(trace: Trace, experiment: Pick<Experiment, 'seed'>)
         const outputs = forward(fused, x, ctx);
         return outputs.get(trace.layers.at(-1)?.name ?? inputName)!;
       }),
-    findNonFinite: (x, ctx) =>
-      tf.tidy(() => {
-        const outputs = forward(layers, x, { ...ctx, moveAverage: undefined });
-        return [...outputs].find(([, output]) => !isFinite(output))?.[0];
-      }),
+    outputsOf: (x, ctx) => forward(layers, x, { ...ctx, moveAverage: undefined }),
     dispose() {
       for (const layer of layers.values()) layer.dispose?.();
       for (const { variable } of weights.values()) variable.dispose();
@@ -108,8 +104,4 @@ function createVariable(spec: WeightSpec, name: string, seed: number): tf.Variab
   const values = initialValues(spec.initializer as InitializerValue, spec.shape, seed, name);
   // TF.js wants variable names unique in the process; ours are unique in a network, so it numbers them.
   return tf.tidy(() => tf.variable(tf.tensor(values, [...spec.shape]), spec.trainable));
-}
-
-function isFinite(x: tf.Tensor): boolean {
-  return x.dataSync().every((value) => Number.isFinite(value));
 }

@@ -21,15 +21,15 @@ export interface Normalizer {
  * Fits a normalization on images of the training split as the instrument sees them. The batches stay
  * the property of whoever gives them; none is asked for if nothing is fitted.
  */
-export function fitNormalizer(
+export async function fitNormalizer(
   value: NormalizationValue | undefined,
   batches: Iterable<tf.Tensor4D>,
   channels: number,
-): Normalizer {
+): Promise<Normalizer> {
   if (value === undefined || !isFitted(value)) return restoreNormalizer(value, new Map());
   const groups = value.perChannel ? channels : 1;
   const { names, fit } = kindOf(value);
-  const fitted = fit(value, batches, groups);
+  const fitted = await fit(value, batches, groups);
   const state = new Map(names.map((name, i) => [stateName(name), fitted[i]!]));
   return restoreNormalizer(value, state);
 }
@@ -60,7 +60,7 @@ interface Kind<V extends NormalizationValue> {
   /** Of its figures, in the order in which the formula takes them. */
   readonly names: readonly string[];
   /** The figures over a data set, each for every group of channels. */
-  fit(value: V, batches: Iterable<tf.Tensor4D>, groups: number): readonly Float32Array[];
+  fit(value: V, batches: Iterable<tf.Tensor4D>, groups: number): Promise<readonly Float32Array[]>;
   /** The same figures of each image by itself; or figures that are given. */
   ofInstance(x: tf.Tensor4D, value: V): readonly tf.Tensor[];
   formula(x: tf.Tensor4D, figures: readonly tf.Tensor[], value: V): tf.Tensor4D;
@@ -90,9 +90,9 @@ const kinds = {
   },
   percentile: {
     names: ['lower', 'upper'],
-    fit({ lower, upper }, batches, groups) {
+    async fit({ lower, upper }, batches, groups) {
       const fitter = fitPercentiles(groups);
-      for (const batch of batches) fitter.add(batch.dataSync<'float32'>(), batch.shape[0]);
+      for (const batch of batches) fitter.add(await batch.data<'float32'>(), batch.shape[0]);
       return [lower, upper].map((percent) =>
         Float32Array.from({ length: groups }, (_, group) => fitter.percentile(group, percent)),
       );
@@ -107,7 +107,7 @@ const kinds = {
   },
   fixed: {
     names: [],
-    fit: () => [],
+    fit: () => Promise.resolve([]),
     ofInstance: (_, { mean, deviation }) => [
       tf.tensor1d([mean].flat()),
       tf.tensor1d([deviation].flat()),
@@ -132,14 +132,14 @@ function axesOf(perChannel: boolean): number[] {
 }
 
 /** Figures that are kept up to date from value to value, for each group of channels. */
-function running(
+async function running(
   batches: Iterable<tf.Tensor4D>,
   groups: number,
   figures: readonly ((figures: ChannelFigures) => number)[],
-): readonly Float32Array[] {
+): Promise<readonly Float32Array[]> {
   const ofGroups = Array.from({ length: groups }, emptyFigures);
   for (const batch of batches) {
-    const values = batch.dataSync<'float32'>();
+    const values = await batch.data<'float32'>();
     for (const [group, figure] of ofGroups.entries()) addValues(figure, values, group, groups);
   }
   return figures.map((figureOfGroup) => Float32Array.from(ofGroups, figureOfGroup));

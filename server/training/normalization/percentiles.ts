@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { hostOp } from '../engine/hostOp';
+import { hasHostSteps, hostOp } from '../engine/hostOp';
 import { withGradient } from '../gradients';
 import { keepRows } from '../metrics/kept';
 
@@ -78,6 +78,7 @@ export function imagePercentiles(
 
 /** The lower percentile of every group, then the upper one: `[images, 1, 1, 2 groups]`. */
 function measure(x: tf.Tensor4D, groups: number, percents: readonly [number, number]): tf.Tensor4D {
+  if (!hasHostSteps()) return composedMeasure(x, groups, percents);
   const images = x.shape[0];
   const output = { shape: [images, 1, 1, 2 * groups], dtype: 'float32' } as const;
   const size = x.size / images / groups;
@@ -93,4 +94,32 @@ function measure(x: tf.Tensor4D, groups: number, percents: readonly [number, num
     }
   });
   return result as tf.Tensor4D;
+}
+
+/** The same of TF.js operations: all values of a group in their order, of which two are taken. */
+function composedMeasure(
+  x: tf.Tensor4D,
+  groups: number,
+  percents: readonly [number, number],
+): tf.Tensor4D {
+  const images = x.shape[0];
+  const size = x.size / images / groups;
+  const rows = tf.transpose(tf.reshape(x, [images, size, groups]), [0, 2, 1]);
+  const { values } = tf.topk(tf.reshape(rows, [images * groups, size]), size);
+  const found = percents.map((percent) => {
+    // The largest comes first.
+    const place = (1 - percent / 100) * (size - 1);
+    const below = Math.min(Math.floor(place), size - 1);
+    const [first, second] = [below, Math.min(below + 1, size - 1)].map((at) =>
+      tf.slice(values, [0, at], [images * groups, 1]),
+    );
+    return tf.add(first!, tf.mul(tf.sub(second!, first!), place - below));
+  });
+  return tf.reshape(
+    tf.concat(
+      found.map((figures) => tf.reshape(figures, [images, groups])),
+      1,
+    ),
+    [images, 1, 1, 2 * groups],
+  );
 }

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { dot, hostOp } from '../engine/hostOp';
+import { dot, hasHostSteps, hostOp } from '../engine/hostOp';
 import { withGradient } from '../gradients';
 import { convolutionMatrix, type Border } from './borders';
+import { composedMatrices } from './composedMatrices';
 import { gaussianKernel, type KernelForm } from './gaussianKernel';
 import type { PhysicalLayerBuilder } from './physicalLayer';
 
@@ -48,12 +49,14 @@ interface Matrices {
   readonly columns: tf.Tensor2D;
 }
 
-/** T for rows and columns, then dT/dσ for both; made in double precision, then rounded. */
+/** T for rows and columns, then dT/dσ for both; in double precision on our engines, then rounded. */
 function createMatrices(
   [, height, width]: tf.Tensor4D['shape'],
   sigmaPx: tf.Tensor,
   { radiusPx, border, form }: BlurOptions,
 ): readonly tf.Tensor2D[] {
+  if (!hasHostSteps())
+    return composedMatrices([height, width], sigmaPx, { radiusPx, border, form });
   const sizes = [height, width, height, width];
   const outputs = sizes.map((size) => ({ shape: [size, size], dtype: 'float32' as const }));
   const made = hostOp([sigmaPx], outputs, ([sigma], to) => {

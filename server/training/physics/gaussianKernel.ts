@@ -4,7 +4,7 @@ import { erf } from './erf';
 export type KernelForm = 'sampled' | 'integrated';
 
 /** Below this σ a sampled Gaussian is too narrow for the pixels: at 0.5 its variance is 14 % short. */
-const smallestSampledSigmaPx = 0.8;
+export const smallestSampledSigmaPx = 0.8;
 
 /** The form for a σ, by the rule that the catalogue states. */
 export function kernelForm(sigmaPx: number): KernelForm {

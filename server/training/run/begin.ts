@@ -43,9 +43,11 @@ export async function prepareState(
     return { state, isResumed };
   }
   const given = await files.readInitial();
-  if (given !== undefined) loadInitialWeights(bench.learner, given);
-  bench.learner.fitNormalization(trainingImages(bench));
-  if (given === undefined) await files.save('initial', encodeCheckpoint(bench.learner, firstState));
+  if (given !== undefined) await loadInitialWeights(bench.learner, given);
+  await bench.learner.fitNormalization(trainingImages(bench));
+  if (given === undefined) {
+    await files.save('initial', await encodeCheckpoint(bench.learner, firstState));
+  }
   log(`Begins with ${given === undefined ? 'new weights' : 'the weights in "initial"'}.`);
   return { state: firstState, isResumed };
 }

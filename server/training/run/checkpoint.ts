@@ -4,6 +4,7 @@ import { CodedError } from '#common/protocol/rpc';
 import type { SafeTensor, SafetensorsContent } from '#common/safetensors';
 import { decodeSafetensors, encodeSafetensors } from '#common/safetensors';
 import { version } from '#common/version';
+import { readAll } from '../engine/program';
 import { assign } from '../engine/updates';
 import { firstScheduleState, type ScheduleState } from '../optimizer/schedule';
 import type { WatchState } from './bestEpoch';
@@ -31,12 +32,11 @@ const normalizationPrefix = 'normalization/';
 const tallyName = 'state/tally';
 
 /** Everything that the rest of a run depends on, as a safetensors file. */
-export function encodeCheckpoint(learner: Learner, state: RunState): Uint8Array {
-  const tensors = new Map<string, SafeTensor>();
-  for (const [name, variable] of learner.variables) tensors.set(name, arrayOf(variable));
-  for (const [name, slot] of learner.optimizer.state()) {
-    tensors.set(optimizerPrefix + name, arrayOf(slot));
-  }
+export async function encodeCheckpoint(learner: Learner, state: RunState): Promise<Uint8Array> {
+  const slots = [...learner.optimizer.state()].map(
+    ([name, slot]) => [optimizerPrefix + name, slot] as const,
+  );
+  const tensors = await safeTensors([...learner.variables, ...slots]);
   for (const [name, data] of learner.normalizer.state) {
     tensors.set(name, { shape: [data.length], data });
   }
@@ -162,6 +162,10 @@ export function checkFit(
   );
 }
 
-function arrayOf(tensor: tf.Tensor): SafeTensor {
-  return { shape: tensor.shape, data: tensor.dataSync<'float32'>() };
+/** Named tensors as a file holds them. */
+export async function safeTensors(
+  tensors: readonly (readonly [name: string, tensor: tf.Tensor])[],
+): Promise<Map<string, SafeTensor>> {
+  const values = await readAll(tensors);
+  return new Map(tensors.map(([name, { shape }]) => [name, { shape, data: values.get(name)! }]));
 }

@@ -39,7 +39,7 @@ export async function measureSplit(
     const { losses, outputs } = await bench.learner.evaluate(batch);
     tally.add(losses, outputs, batch);
     const constant = repeated(baseline, batch.shape[0]);
-    ofBaseline.add(bench.learner.lossOf(constant, batch), constant, batch);
+    ofBaseline.add(await bench.learner.lossOf(constant, batch), constant, batch);
   });
   if (!isComplete) return undefined;
   const { loss, terms, metrics } = ofBaseline.results(split);

@@ -1,6 +1,6 @@
 import { CodedError } from '#common/protocol/rpc';
 import { decodeSafetensors } from '#common/safetensors';
-import { checkFit, loadVariables } from './checkpoint';
+import { checkFit, loadVariables, safeTensors } from './checkpoint';
 import type { Learner } from './learner';
 
 /** Names that a checkpoint holds beside weights; they do not matter to a new run. */
@@ -11,13 +11,11 @@ const otherNames = /^(optimizer|normalization|physics|state)\//;
  * parameters are taken from the file if they are in it.
  * Throws CodedError `checkpoint/…` when the file does not fit the network.
  */
-export function loadInitialWeights(learner: Learner, bytes: Uint8Array): void {
+export async function loadInitialWeights(learner: Learner, bytes: Uint8Array): Promise<void> {
   const content = decodeSafetensors(bytes);
-  const tensors = new Map(content.tensors);
+  const physics = [...learner.variables].filter(([name]) => name.startsWith('physics/'));
+  const tensors = new Map([...(await safeTensors(physics)), ...content.tensors]);
   for (const [name, variable] of learner.variables) {
-    if (name.startsWith('physics/') && !tensors.has(name)) {
-      tensors.set(name, { shape: variable.shape, data: variable.dataSync<'float32'>() });
-    }
     checkFit(name, variable.shape, tensors.get(name));
   }
   checkNoOthers(learner, content.tensors.keys());

@@ -3,6 +3,7 @@ import type { Experiment } from '#common/experiment/experiment';
 import type { Trace } from '#common/experiment/trace';
 import type { Figures } from '#common/run/record';
 import { buildAugmentation } from '../augmentation/augment';
+import { readAll } from '../engine/program';
 import { lossFunction } from '../loss/loss';
 import type { PartLosses } from '../metrics/lossCounter';
 import { buildNetwork, type Network } from '../model/network';
@@ -28,7 +29,7 @@ export interface Learner {
   /** All that is kept beside the optimizer: `conv2d/kernel`, `physics/gaussianBlur/sigmaPx`. */
   readonly variables: ReadonlyMap<string, tf.Variable>;
   /** Fits the normalization to batches as the instrument sees them now. */
-  fitNormalization(batches: Iterable<Batch>): void;
+  fitNormalization(batches: Iterable<Batch>): Promise<void>;
   restoreNormalization(state: ReadonlyMap<string, Float32Array>): void;
   /** Memory that the largest of some passes needs beside what is kept between them. */
   plannedBytes(kinds: readonly BatchKind[]): number;
@@ -38,7 +39,7 @@ export interface Learner {
   profile(batch: Batch): Promise<ProfiledStep>;
   evaluate(batch: Batch): Promise<ForwardResult>;
   /** The loss of each sample for other outputs than those of the network. */
-  lossOf(outputs: Float32Array, batch: Batch): readonly PartLosses[];
+  lossOf(outputs: Float32Array, batch: Batch): Promise<readonly PartLosses[]>;
   dispose(): void;
 }
 
@@ -69,10 +70,10 @@ export function createLearner(trace: Trace, experiment: Experiment): Learner {
       return normalizer;
     },
     variables: keptVariables(instrument, network),
-    fitNormalization(batches) {
+    async fitNormalization(batches) {
       const channels = (trace.physics.at(-1)?.outputShape ?? trace.input).at(-1) ?? 1;
       const seen = imagesSeen(instrument, trace, experiment, batches);
-      replaceNormalizer(fitNormalizer(experiment.normalization, seen, channels));
+      replaceNormalizer(await fitNormalizer(experiment.normalization, seen, channels));
     },
     restoreNormalization: (state) =>
       replaceNormalizer(restoreNormalizer(experiment.normalization, state)),
@@ -109,9 +110,10 @@ function* imagesSeen(
 }
 
 /** Present values of what is learned of the instrument: `gaussianBlur/sigmaPx`. */
-export function learnedPhysics({ parameters }: Instrument): Figures {
+export async function learnedPhysics({ parameters }: Instrument): Promise<Figures> {
   const learned = [...parameters].filter(([, { spec }]) => spec.trainable);
-  return Object.fromEntries(learned.map(([name, { variable }]) => [name, variable.dataSync()[0]!]));
+  const values = await readAll(learned.map(([name, { variable }]) => [name, variable] as const));
+  return Object.fromEntries([...values].map(([name, [value]]) => [name, value!]));
 }
 
 /** Name of a physical parameter among the variables, where layers may have any name. */

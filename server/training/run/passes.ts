@@ -3,18 +3,18 @@ import type { Experiment } from '#common/experiment/experiment';
 import type { Augmentation } from '../augmentation/augment';
 import type { TargetKind } from '../augmentation/augmenter';
 import type { ForwardContext } from '../context';
+import { onProcessor } from '../engine/hostOp';
 import { assign, moveTowards, requireFinite } from '../engine/updates';
 import { valueAndGradients } from '../gradients';
 import type { LossFunction, Targets } from '../loss/loss';
 import { targetOf } from '../loss/targets';
-import type { PartLosses } from '../metrics/lossCounter';
 import type { LayerContext } from '../model/layer';
 import type { Network } from '../model/network';
 import type { Normalizer } from '../normalization/normalizer';
 import type { Optimizer } from '../optimizer/optimizer';
 import type { Instrument } from '../physics/instrument';
 import { penalty } from '../regularization/penalty';
-import { lossOutputs, readLosses } from './lossOutputs';
+import { lossOutputs } from './lossOutputs';
 import type { NotFinitePlace } from './notFinite';
 
 /** What passes go through; all of it belongs to the caller. */
@@ -48,7 +48,7 @@ export const lossName = 'loss';
 
 /** What stands in front of the instrument: in training, the images changed at random. */
 function objectOf({ augmentation }: PassParts, { images, ctx }: BatchTensors): tf.Tensor4D {
-  return ctx.training ? augmentation.apply(images, ctx) : images;
+  return ctx.training ? onProcessor(() => augmentation.apply(images, ctx)) : images;
 }
 
 /** From the object to the outputs of the network and the loss of each sample. */
@@ -57,7 +57,7 @@ function forward(parts: PassParts, batch: BatchTensors, layerCtx: LayerContext =
   const object = objectOf(parts, batch);
   const seen = normalizer.apply(instrument.apply(object, batch.ctx));
   const outputs = network.apply(seen, layerCtx);
-  const targets = targetsOf(parts, batch, object, outputs);
+  const targets = onProcessor(() => targetsOf(parts, batch, object, outputs));
   const losses = lossOutputs(lossOf(outputs, targets, batch.ctx.epoch));
   return { outputs, ...losses, ...movedTargets(parts, batch, outputs, targets) };
 }
@@ -100,16 +100,14 @@ function movedTargets(
   return targets.target === undefined ? {} : { moved: tf.mul(targets.target, 1) };
 }
 
-/** The loss of each sample for other outputs than those of the network, computed at once. */
+/** The loss of each sample for other outputs than those of the network. */
 export function lossOfOutputs(
   parts: PassParts,
   batch: BatchTensors,
   outputs: tf.Tensor,
-): readonly PartLosses[] {
+): ReturnType<typeof lossOutputs> {
   const targets = targetsOf(parts, batch, objectOf(parts, batch), outputs);
-  const named = lossOutputs(parts.lossOf(outputs, targets, batch.ctx.epoch));
-  const values = Object.entries(named).map(([name, x]) => [name, x.dataSync<'float32'>()] as const);
-  return readLosses(Object.fromEntries(values));
+  return lossOutputs(parts.lossOf(outputs, targets, batch.ctx.epoch));
 }
 
 /** Loss and outputs with the weights as they count: with their running averages, where these are kept. */
@@ -164,27 +162,32 @@ function kept(results: Results): Results {
   return results;
 }
 
-/** The loss of a batch, penalty included, computed at once. */
-export function lossNow(parts: PassParts, batch: BatchTensors): number {
-  const { losses } = forward(parts, batch);
-  const added = penalty(parts.experiment.regularization, parts.network);
-  return tf.add(tf.mean(losses), added).dataSync()[0]!;
+/** A place on the way of the light with the values that come out of it. */
+export interface Stage {
+  readonly place: NotFinitePlace;
+  readonly values: tf.Tensor;
 }
 
-/** The first place on the way of the light whose values are not finite, looked for at once. */
-export function findFault(parts: PassParts, batch: BatchTensors): NotFinitePlace {
-  const { instrument, normalizer, network } = parts;
-  const { ctx } = batch;
+/** The loss of a batch, penalty included, and all that lies on the way to it, in its order. */
+export function tracedPass(
+  parts: PassParts,
+  batch: BatchTensors,
+): { readonly loss: tf.Scalar; readonly stages: readonly Stage[] } {
+  const { instrument, normalizer, network, experiment } = parts;
   const object = objectOf(parts, batch);
-  if (!isFinite(object)) return { kind: 'data' };
-  const seen = instrument.apply(object, ctx);
-  if (!isFinite(seen)) return { kind: 'instrument' };
+  const seen = instrument.apply(object, batch.ctx);
   const x = normalizer.apply(seen);
-  if (!isFinite(x)) return { kind: 'normalization' };
-  const layer = network.findNonFinite(x, ctx);
-  return layer === undefined ? { kind: 'loss' } : { kind: 'layer', name: layer };
-}
-
-function isFinite(x: tf.Tensor): boolean {
-  return x.dataSync().every((value) => Number.isFinite(value));
+  const layers = [...network.outputsOf(x, batch.ctx)].map(([name, values]): Stage => {
+    return { place: { kind: 'layer', name }, values };
+  });
+  const { losses } = forward(parts, batch);
+  return {
+    loss: tf.add(tf.mean(losses), penalty(experiment.regularization, network)),
+    stages: [
+      { place: { kind: 'data' }, values: object },
+      { place: { kind: 'instrument' }, values: seen },
+      { place: { kind: 'normalization' }, values: x },
+      ...layers,
+    ],
+  };
 }

@@ -23,8 +23,8 @@ export function createReporter(
   }
   return {
     progressOf,
-    step(place: Place, batch: Figures): void {
-      const physics = learnedPhysics(bench.learner.instrument);
+    async step(place: Place, batch: Figures): Promise<void> {
+      const physics = await learnedPhysics(bench.learner.instrument);
       const { learningRate } = bench.learner.optimizer;
       const shown = isScheduled ? { ...batch, learning_rate: learningRate } : batch;
       metrics.step({ step: place.totalSteps, batch: shown, physics });

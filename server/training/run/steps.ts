@@ -3,7 +3,9 @@ import type { Experiment } from '#common/experiment/experiment';
 import type { Trace } from '#common/experiment/trace';
 import { CodedError } from '#common/protocol/rpc';
 import { NotFiniteValueError } from '../engine/backend/notFiniteValue';
+import { givenTensor } from '../engine/hostOp';
 import {
+  computeOnce,
   createProgram,
   type KernelTime,
   type Program,
@@ -16,13 +18,12 @@ import { argmax } from '../metrics/classification';
 import type { PartLosses } from '../metrics/lossCounter';
 import type { Batch } from './batches';
 import { readLosses } from './lossOutputs';
-import { NotFiniteError } from './notFinite';
+import { NotFiniteError, type NotFinitePlace } from './notFinite';
 import {
   evaluationPass,
-  findFault,
   lossName,
-  lossNow,
   lossOfOutputs,
+  tracedPass,
   trainingPass,
   type BatchTensors,
   type PassParts,
@@ -66,7 +67,7 @@ export interface StepPrograms {
   profile(batch: Batch): Promise<ProfiledStep>;
   evaluate(batch: Batch): Promise<ForwardResult>;
   /** The loss of each sample for other outputs than those of the network. */
-  lossOf(outputs: Float32Array, batch: Batch): readonly PartLosses[];
+  lossOf(outputs: Float32Array, batch: Batch): Promise<readonly PartLosses[]>;
   dispose(): void;
 }
 
@@ -132,20 +133,19 @@ export function createStepPrograms(trace: Trace, parts: PassParts): StepPrograms
     try {
       return await take();
     } catch (error) {
-      throw error instanceof NotFiniteValueError ? explain(batch, error) : error;
+      throw error instanceof NotFiniteValueError ? await explain(batch, error) : error;
     }
   }
   /** Computes the failed step again, one operation after the other, to find where it went wrong. */
-  function explain(batch: Batch, error: NotFiniteValueError): NotFiniteError {
-    return freeing(() => {
-      const tensors = tensorsOf(batch, trace, experiment);
-      const loss = lossNow(parts, tensors);
-      const place =
-        error.of === lossName
-          ? findFault(parts, tensors)
-          : ({ kind: 'gradient', name: error.of } as const);
-      return new NotFiniteError(loss, place);
+  async function explain(batch: Batch, { of }: NotFiniteValueError): Promise<NotFiniteError> {
+    let places: readonly NotFinitePlace[] = [];
+    const { loss, areFinite } = await computeOnce(() => {
+      const { loss, stages } = tracedPass(parts, tensorsOf(batch, trace, experiment));
+      places = stages.map(({ place }) => place);
+      return { loss, areFinite: tf.stack(stages.map(({ values }) => tf.all(tf.isFinite(values)))) };
     });
+    const faulty = places[areFinite.indexOf(0)] ?? { kind: 'loss' };
+    return new NotFiniteError(loss[0]!, of === lossName ? faulty : { kind: 'gradient', name: of });
   }
 
   return {
@@ -163,11 +163,13 @@ export function createStepPrograms(trace: Trace, parts: PassParts): StepPrograms
       }),
     evaluate: async (batch) =>
       readForward(await programFor(kindOf(batch)).run(inputsOf(batch)), batch, trace),
-    lossOf: (outputs, batch) =>
-      freeing(() => {
+    async lossOf(outputs, batch) {
+      const losses = await computeOnce(() => {
         const given = tf.tensor(outputs, [batch.samples.length, ...trace.output!]);
         return lossOfOutputs(parts, tensorsOf(batch, trace, experiment), given);
-      }),
+      });
+      return readLosses(losses);
+    },
     dispose() {
       for (const program of programs.values()) program.dispose();
       programs.clear();
@@ -222,11 +224,11 @@ export function tensorsOf(
 ): BatchTensors {
   const { labels, target } = batchInputs(kindOf(batch), trace);
   const given = {
-    images: tf.tensor(batch.images, [...batch.shape]),
+    images: givenTensor(batch.images, batch.shape, 'float32'),
     labels: tf.tensor(batch.labels, [...labels!.shape], 'int32'),
     ...(target && { target: tf.tensor(batch.target!, [...target.shape]) }),
-    samples: tf.tensor1d(Int32Array.from(batch.samples), 'int32'),
-    epoch: tf.scalar(batch.epoch, 'int32'),
+    samples: givenTensor(Int32Array.from(batch.samples), [batch.samples.length], 'int32'),
+    epoch: givenTensor(Int32Array.of(batch.epoch), [], 'int32'),
   };
   return batchTensors(given, batch, experiment);
 }
@@ -260,14 +262,4 @@ function largestShares(shares: Float32Array, samples: number): Int32Array {
   const classes = shares.length / samples;
   if (classes === 1) return Int32Array.from(shares, (share) => (share > 0.5 ? 1 : 0));
   return Int32Array.from({ length: samples }, (_, i) => argmax(shares, i * classes, classes));
-}
-
-/** `tf.tidy` for plain objects: it would search every array of its result for tensors. */
-function freeing<T>(compute: () => T): T {
-  tf.engine().startScope();
-  try {
-    return compute();
-  } finally {
-    tf.engine().endScope();
-  }
 }

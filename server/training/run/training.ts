@@ -1,6 +1,6 @@
-import * as tf from '@tensorflow/tfjs-core';
 import { isPenalized } from '#common/experiment/task';
 import type { RunEvent } from '#common/run/events';
+import { computeOnce, readAll } from '../engine/program';
 import { penalty as penaltyOf } from '../regularization/penalty';
 import type { Tally } from '../metrics/metrics';
 import { epochOrder, type Batch } from './batches';
@@ -175,7 +175,7 @@ async function takeStep(
     loss: figures['loss']!,
     learningRate,
   });
-  run.reporter.step(run, isPenalized(bench) ? { ...figures, penalty } : figures);
+  await run.reporter.step(run, isPenalized(bench) ? { ...figures, penalty } : figures);
 }
 
 async function learn({ learner }: Bench, batch: Batch, profiler?: Profiler): Promise<StepResult> {
@@ -211,9 +211,9 @@ async function closeEpoch(parts: TrainingParts, run: Progress): Promise<StopReas
   if (run.isComplete) run.message = rangeAdvice(run.schedule);
   if (stops && run.epoch < epochs) run.message = earlyStopMessage(bench, run);
   await reportEpoch(parts, run, figures);
-  if (isBest) await files.save('best', encodeCheckpoint(bench.learner, run.state()));
+  if (isBest) await files.save('best', await encodeCheckpoint(bench.learner, run.state()));
   if (checkpointEvery !== undefined && run.epoch % checkpointEvery === 0) {
-    await files.save(`epoch-${run.epoch}`, encodeCheckpoint(bench.learner, run.state()));
+    await files.save(`epoch-${run.epoch}`, await encodeCheckpoint(bench.learner, run.state()));
   }
   await saveLast(parts, run);
   return undefined;
@@ -233,15 +233,18 @@ async function reportEpoch(
 ): Promise<void> {
   const { experiment, learner } = bench;
   const { epoch } = run;
-  const added = tf.tidy(() => penaltyOf(experiment.regularization, learner.network).dataSync()[0]!);
+  const { added } = await computeOnce(() => ({
+    added: penaltyOf(experiment.regularization, learner.network),
+  }));
+  const weights = [...learner.network.weights].map(
+    ([name, { variable }]) => [name, variable] as const,
+  );
   metrics.epoch({
     epoch,
     ...figures,
     learningRate: learner.optimizer.learningRate,
-    ...(isPenalized(bench) && { penalty: added }),
-    weights: new Map(
-      [...learner.network.weights].map(([name, { variable }]) => [name, variable.dataSync()]),
-    ) as ReadonlyMap<string, Float32Array>,
+    ...(isPenalized(bench) && { penalty: added[0]! }),
+    weights: await readAll(weights),
   });
   await metrics.flush();
   const seconds = (Date.now() - run.epochBeganMs) / 1000;
@@ -251,12 +254,12 @@ async function reportEpoch(
     best: run.watch.state.best,
   });
   log(`Epoch ${epoch}: ${JSON.stringify({ ...figures, seconds })}`);
-  const physics = learnedPhysics(learner.instrument);
+  const physics = await learnedPhysics(learner.instrument);
   const hasLearned = Object.keys(physics).length > 0;
   emit({ event: 'epoch', epoch, seconds, ...figures, ...(hasLearned && { physics }) });
 }
 
 async function saveLast({ bench, files }: TrainingParts, run: Progress): Promise<void> {
-  await files.save('last', encodeCheckpoint(bench.learner, run.state()));
+  await files.save('last', await encodeCheckpoint(bench.learner, run.state()));
   run.savedMs = Date.now();
 }

@@ -26,6 +26,7 @@ import {
   update,
 } from '../../../server/training/engine/updates';
 import { valueAndGradients } from '../../../server/training/gradients';
+import { onLaterBackend } from './laterBackend';
 import { checkReplay, eager } from './replay';
 import { assertClose, numbers, random, titleOf, useEngine, variants } from './support';
 
@@ -291,4 +292,57 @@ describe('a program on another backend', () => {
     assert.equal(tf.memory().numTensors, tensors);
     await tf.setBackend(previous);
   });
+
+  it('puts back what changed after a value that is not finite, without reading on the way', () =>
+    onLaterBackend(async () => {
+      const names = ['before', 'after', 'average', 'weight', 'slot'];
+      const all = names.map(() => tf.variable(tf.tensor1d([2, 4])));
+      const [before, after, average, variable, slot] = all as [tf.Variable, tf.Variable, tf.Variable, tf.Variable, tf.Variable]; // prettier-ignore
+      const program = createProgram({
+        inputs: { x: float(2), rates: float(2) },
+        compute({ x, rates }) {
+          assign(before, x!);
+          requireFinite(new Map([['good', tf.abs(x!)], ['root', tf.sqrt(x!)]])); // prettier-ignore
+          assign(after, x!);
+          assign(after, tf.add(after, 1));
+          moveTowards(average, x!, 0.5);
+          update('momentum', {
+            variable,
+            gradient: x!,
+            slots: [slot],
+            rates: rates as tf.Tensor1D,
+          });
+          return { y: tf.add(after, variable) };
+        },
+      });
+      const tensors = tf.memory().numTensors;
+      const rates = Float32Array.of(0.5, 0.25);
+      const valuesNow = async () => Promise.all(all.map(async (one) => [...(await one.data())]));
+      await assert.rejects(
+        program.run({ x: Float32Array.of(3, -1), rates }),
+        (error) => error instanceof NotFiniteValueError && error.of === 'root',
+      );
+      assert.deepEqual(await valuesNow(), [[3, -1], [2, 4], [2, 4], [2, 4], [2, 4]]); // prettier-ignore
+      const { y } = await program.run({ x: Float32Array.of(4, 8), rates });
+      // m = 0.25 · 2 + 4 and w = 2 − 0.5 m, and so for the second number.
+      assert.deepEqual(await valuesNow(), [[4, 8], [5, 9], [3, 6], [-0.25, -0.5], [4.5, 9]]); // prettier-ignore
+      assert.deepEqual([...y!], [4.75, 8.5]);
+      assert.equal(tf.memory().numTensors, tensors);
+      tf.dispose(all);
+    }));
+
+  it('computes on values that come from JavaScript, and refuses to be read', () =>
+    onLaterBackend(async () => {
+      const twice = (x: tf.Tensor) =>
+        hostOp([x], [{ shape: [2], dtype: 'float32' }], ([from], [to]) => {
+          to!.set(from!.map((value) => 2 * value));
+        })[0]!;
+      const spec = (of: (x: tf.Tensor) => tf.Tensor): ProgramSpec => ({
+        inputs: { x: float(2) },
+        compute: ({ x }) => ({ y: twice(of(x!)) }),
+      });
+      const x = Float32Array.of(1, 2);
+      assert.deepEqual([...(await createProgram(spec((x) => x)).run({ x }))['y']!], [2, 4]);
+      await assert.rejects(createProgram(spec((x) => tf.square(x))).run({ x }), /at once/);
+    }));
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { engineIds } from '#common/engine';
 import { diagnoseExperiment } from '#common/experiment/diagnose';
-import { engineLimit, unsupportedOn } from '#common/experiment/engineLimits';
+import { unsupportedOn } from '#common/experiment/engineLimits';
 import { baseText } from './base';
 
 const { trace } = diagnoseExperiment(baseText);
@@ -10,16 +10,19 @@ describe('unsupportedOn', () => {
   it('has nothing against our own engines and TensorFlow', () => {
     for (const engine of engineIds.filter((id) => id !== 'webgpu')) {
       assert.deepEqual(unsupportedOn(engine, trace!), [], engine);
-      assert.equal(engineLimit(engine), undefined);
     }
   });
 
-  it('says in three parts why WebGPU trains nothing yet', () => {
+  it('says in three parts what WebGPU cannot train, and where it stands', () => {
     const [finding, ...others] = unsupportedOn('webgpu', trace!);
     assert.deepEqual(others, []);
     assert.equal(finding?.severity, 'error');
     assert.equal(finding.code, 'engine/unsupported');
-    assert.match(finding.message, /^The engine "webgpu" cannot train .+: .+\. Choose .+\.$/);
+    assert.deepEqual(finding.path, ['physics', 1]);
+    assert.match(
+      finding.message,
+      /^The engine "webgpu" cannot train "shotNoise" \(shotNoise\): .+\. Choose .+\.$/,
+    );
   });
 
   it('is part of a diagnosis when an engine is asked for by name', () => {

@@ -2,8 +2,10 @@
 import type { Shape } from '#common/catalogue/component';
 import { family, type FamilyName } from '#common/catalogue/index';
 import { elements } from '#common/catalogue/shape';
+import type { EngineId } from '#common/engine';
 import { checkExperiment, factsOf } from '#common/experiment/check';
 import { hasErrors } from '#common/experiment/diagnose';
+import { unsupportedOn } from '#common/experiment/engineLimits';
 import type { Experiment } from '#common/experiment/experiment';
 import { traceExperiment } from '#common/experiment/trace';
 import { experimentWith } from './support';
@@ -108,4 +110,15 @@ export function catalogueExperiments(): readonly Experiment[] {
 /** Whether a loss takes what the network gives. */
 function isSound(experiment: Experiment): boolean {
   return !hasErrors(checkExperiment(experiment, factsOf(experiment.data.source)));
+}
+
+/** The same experiments on fewer images, without the physical layers that an engine cannot train. */
+export function catalogueExperimentsFor(engine: EngineId, count: number): readonly Experiment[] {
+  return catalogueExperiments().map((experiment) => {
+    const refused = unsupportedOn(engine, traceExperiment(experiment, exampleImage));
+    const places = new Set(refused.map(({ path: [, place] }) => place));
+    const source = { ...experiment.data.source, count };
+    const physics = experiment.physics.filter((_, i) => !places.has(i));
+    return { ...experiment, data: { ...experiment.data, source }, physics };
+  });
 }

@@ -56,13 +56,13 @@ function createBatch(): { readonly object: tf.Tensor4D; readonly labels: tf.Tens
 }
 
 /** Everything that a training step needs, put together as the loop does it. */
-function createTrainer() {
+async function createTrainer() {
   const trace = traceOf(experiment, [size, size, 1]);
   const network = buildNetwork(trace, experiment);
   const instrument = buildInstrument(trace, experiment);
   const { object, labels } = createBatch();
   const loss = lossFunction(experiment.loss);
-  const normalizer = fitNormalizer(experiment.normalization, [object], 1);
+  const normalizer = await fitNormalizer(experiment.normalization, [object], 1);
   const physics = new Map([...instrument.parameters].map(([name, p]) => [name, p.variable]));
   const sigma = instrument.parameters.get('gaussianBlur/sigmaPx')!;
   const variables = new Map([...trainableOf(network), ...physics]);
@@ -100,8 +100,8 @@ function createTrainer() {
 describe('a training step', () => {
   useEngine();
 
-  it('brings the loss down and moves the instrument', () => {
-    const trainer = createTrainer();
+  it('brings the loss down and moves the instrument', async () => {
+    const trainer = await createTrainer();
     const losses = Array.from({ length: 40 }, (_, epoch) => trainer.step(epoch));
     assert.ok(losses.every(Number.isFinite));
     assert.ok(losses[39]! < 0.3 * losses[0]!, `${losses[0]} → ${losses[39]}`);
@@ -109,27 +109,28 @@ describe('a training step', () => {
     trainer.dispose();
   });
 
-  it('has the right slope in σ through noise, normalization, network and loss', () => {
-    const trainer = createTrainer();
+  it('has the right slope in σ through noise, normalization, network and loss', async () => {
+    const trainer = await createTrainer();
     checkGradients(trainer.computeLoss(1), trainer.physics, { step: 2e-3, tolerance: 2e-2 });
     trainer.dispose();
   });
 
-  it('repeats bit by bit', () => {
-    const runs = [1, 2].map(() => {
-      const trainer = createTrainer();
+  it('repeats bit by bit', async () => {
+    const take = async () => {
+      const trainer = await createTrainer();
       const losses = Array.from({ length: 5 }, (_, epoch) => trainer.step(epoch));
       const result = [...losses, trainer.sigma()];
       trainer.dispose();
       return result;
-    });
+    };
+    const runs = [await take(), await take()];
     assert.deepEqual(runs[0], runs[1]);
   });
 
-  it('keeps tensors and bytes flat, and gives all back', () => {
+  it('keeps tensors and bytes flat, and gives all back', async () => {
     const { heap } = tf.findBackend(backendName) as unknown as KernelBackend;
     const before = tf.memory().numTensors;
-    const trainer = createTrainer();
+    const trainer = await createTrainer();
     trainer.step(0);
     const first = { tensors: tf.memory().numTensors, bytes: heap.usedBytes };
     for (let epoch = 1; epoch < 6; epoch++) trainer.step(epoch);

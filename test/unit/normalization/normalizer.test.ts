@@ -46,11 +46,11 @@ function* oneByOne(): Iterable<tf.Tensor4D> {
 }
 
 /** Fits on the two images and applies to both. */
-function apply(value: NormalizationValue): {
+async function apply(value: NormalizationValue): Promise<{
   readonly state: Readonly<Record<string, number[]>>;
   readonly output: readonly number[];
-} {
-  const normalizer = fitNormalizer(value, oneByOne(), 2);
+}> {
+  const normalizer = await fitNormalizer(value, oneByOne(), 2);
   const output = tf.tidy(() => [...normalizer.apply(images()).dataSync()]);
   normalizer.dispose();
   const state = Object.fromEntries(
@@ -67,19 +67,19 @@ function expected(formula: (x: number, image: number, channel: number) => number
 describe('normalization', () => {
   useEngine();
 
-  it('standardizes by the figures of the data set', () => {
-    const { state, output } = apply(standardize);
+  it('standardizes by the figures of the data set', async () => {
+    const { state, output } = await apply(standardize);
     assertClose(state['normalization/mean']!, [0.420625], 'mean', 1e-7);
     assertClose(state['normalization/deviation']!, [0.29770935385875935], 'deviation', 1e-7);
     assertClose(output.slice(0, 4), [-1.07697322, 1.61021142, -0.57312694, -0.06927898], 'y', 1e-6);
   });
 
-  it('standardizes every channel by itself', () => {
+  it('standardizes every channel by itself', async () => {
     const [mean, sd] = [
       [0.335, 0.50625],
       [0.18993419913222576, 0.3557013318783049],
     ];
-    const { state, output } = apply({ ...standardize, perChannel: true });
+    const { state, output } = await apply({ ...standardize, perChannel: true });
     assertClose(state['normalization/mean']!, mean!, 'mean', 1e-7);
     assertClose(state['normalization/deviation']!, sd!, 'deviation', 1e-7);
     assertClose(
@@ -90,12 +90,12 @@ describe('normalization', () => {
     );
   });
 
-  it('standardizes every image by itself', () => {
+  it('standardizes every image by itself', async () => {
     const [mean, sd] = [
       [0.41625, 0.425],
       [0.2778910532924729, 0.3162277660168379],
     ];
-    const { state, output } = apply({ ...standardize, scope: 'instance' });
+    const { state, output } = await apply({ ...standardize, scope: 'instance' });
     assert.deepEqual(state, {});
     assertClose(
       output,
@@ -105,7 +105,7 @@ describe('normalization', () => {
     );
   });
 
-  it('standardizes every channel of every image by itself', () => {
+  it('standardizes every channel of every image by itself', async () => {
     const mean = [
       [0.345, 0.4875],
       [0.325, 0.525],
@@ -114,7 +114,7 @@ describe('normalization', () => {
       [0.22096379793984353, 0.3089801773577069],
       [0.15206906325745548, 0.3960744879438715],
     ];
-    const { output } = apply({ ...standardize, scope: 'instance', perChannel: true });
+    const { output } = await apply({ ...standardize, scope: 'instance', perChannel: true });
     assertClose(
       output,
       expected((x, i, c) => (x - mean[i]![c]!) / sd[i]![c]!),
@@ -123,10 +123,10 @@ describe('normalization', () => {
     );
   });
 
-  it('rescales to a range, over the data set, channels or images', () => {
+  it('rescales to a range, over the data set, channels or images', async () => {
     const range = { minimum: -1, maximum: 1 };
     assertClose(
-      apply({ ...rescale, ...range }).output,
+      (await apply({ ...rescale, ...range })).output,
       expected((x) => 2 * x - 1),
       'data set',
       1e-6,
@@ -135,7 +135,7 @@ describe('normalization', () => {
       [0.1, 0.7],
       [0, 1],
     ];
-    const perChannel = apply({ ...rescale, perChannel: true });
+    const perChannel = await apply({ ...rescale, perChannel: true });
     const scale = (x: number, [low, high]: readonly number[]) => (x - low!) / (high! - low!);
     assertClose(
       perChannel.output,
@@ -147,7 +147,7 @@ describe('normalization', () => {
       [0.05, 0.9],
       [0, 1],
     ];
-    const instance = apply({ ...rescale, scope: 'instance' });
+    const instance = await apply({ ...rescale, scope: 'instance' });
     assertClose(
       instance.output,
       expected((x, i) => scale(x, byImage[i]!)),
@@ -156,12 +156,12 @@ describe('normalization', () => {
     );
   });
 
-  it('maps percentiles of the data set, of channels, of images and of their channels', () => {
+  it('maps percentiles of the data set, of channels, of images and of their channels', async () => {
     // By the linear rule of NumPy's percentile, at 10 and 90.
     const wide = { ...percentile, minimum: -1, maximum: 1 };
     const scale = (x: number, [low, high]: readonly number[]) =>
       -1 + (2 * (x - low!)) / (high! - low!);
-    const all = apply(wide);
+    const all = await apply(wide);
     assertClose(all.state['normalization/lower']!, [0.075], 'lower', 1e-7);
     assertClose(all.state['normalization/upper']!, [0.85], 'upper', 1e-7);
     assertClose(
@@ -174,7 +174,7 @@ describe('normalization', () => {
       [0.135, 0.56],
       [0.035, 0.93],
     ];
-    const perChannel = apply({ ...wide, perChannel: true });
+    const perChannel = await apply({ ...wide, perChannel: true });
     assertClose(
       perChannel.output,
       expected((x, _, c) => scale(x, channels[c]!)),
@@ -185,7 +185,7 @@ describe('normalization', () => {
       [0.085, 0.76],
       [0.105, 0.86],
     ];
-    const instance = apply({ ...wide, scope: 'instance' });
+    const instance = await apply({ ...wide, scope: 'instance' });
     assert.deepEqual(instance.state, {});
     assertClose(
       instance.output,
@@ -203,7 +203,7 @@ describe('normalization', () => {
         [0.09, 0.94],
       ],
     ];
-    const each = apply({ ...wide, scope: 'instance', perChannel: true });
+    const each = await apply({ ...wide, scope: 'instance', perChannel: true });
     assertClose(
       each.output,
       expected((x, i, c) => scale(x, both[i]![c]!)),
@@ -212,10 +212,10 @@ describe('normalization', () => {
     );
   });
 
-  it('cuts what lies beyond the percentiles, or not', () => {
-    const cut = apply({ ...percentile, clip: true }).output;
+  it('cuts what lies beyond the percentiles, or not', async () => {
+    const cut = (await apply({ ...percentile, clip: true })).output;
     assert.deepEqual([Math.min(...cut), Math.max(...cut)], [0, 1]);
-    const whole = apply(percentile).output;
+    const whole = (await apply(percentile)).output;
     assert.ok(Math.min(...whole) < -0.05 && Math.max(...whole) > 1.05);
   });
 
@@ -230,8 +230,8 @@ describe('normalization', () => {
     assert.ok(Math.abs(fitter.percentile(0, 50) - 19) <= 1);
   });
 
-  it('takes numbers that are given, for all channels or for each', () => {
-    const one = apply({ type: 'fixed', mean: 0.5, deviation: 0.25 });
+  it('takes numbers that are given, for all channels or for each', async () => {
+    const one = await apply({ type: 'fixed', mean: 0.5, deviation: 0.25 });
     assert.deepEqual(one.state, {});
     assertClose(
       one.output,
@@ -239,7 +239,7 @@ describe('normalization', () => {
       'one',
       1e-6,
     );
-    const each = apply({ type: 'fixed', mean: [0.1, 0.2], deviation: [2, 4] });
+    const each = await apply({ type: 'fixed', mean: [0.1, 0.2], deviation: [2, 4] });
     assertClose(
       each.output,
       expected((x, _, c) => (c === 0 ? (x - 0.1) / 2 : (x - 0.2) / 4)),
@@ -248,49 +248,56 @@ describe('normalization', () => {
     );
   });
 
-  it('keeps a constant image finite, and its gradient', () => {
+  it('keeps a constant image finite, and its gradient', async () => {
+    const x = tf.fill([1, 2, 2, 1], 0.5) as tf.Tensor4D;
     for (const value of [standardize, rescale, percentile]) {
       for (const scope of ['dataset', 'instance'] as const) {
+        const normalizer = await fitNormalizer({ ...value, scope }, [x], 1);
         tf.tidy(() => {
-          const x = tf.fill([1, 2, 2, 1], 0.5) as tf.Tensor4D;
-          const normalizer = fitNormalizer({ ...value, scope }, [x], 1);
           assert.deepEqual([...normalizer.apply(x).dataSync()], [0, 0, 0, 0]);
           const slope = tf.grad((image) => tf.sum(normalizer.apply(image as tf.Tensor4D)))(x);
           assert.ok(slope.dataSync().every(Number.isFinite), `${value.type} ${scope}`);
         });
+        normalizer.dispose();
       }
     }
+    x.dispose();
   });
 
-  it('adds up in double precision', () => {
+  it('adds up in double precision', async () => {
     // Around 1000 single precision resolves 6e-5; its running sums would lose the spread altogether.
     const wide = Float32Array.from({ length: 30_000 }, (_, i) => 1000 + (i % 12) * 0.001);
     const list = [...wide];
     const mean = list.reduce((sum, x) => sum + (x - 1000), 0) / list.length;
     const spread = list.reduce((sum, x) => sum + (x - 1000 - mean) ** 2, 0) / list.length;
-    tf.tidy(() => {
-      const x = tf.tensor4d(wide, [3, 100, 100, 1]);
-      const { state } = fitNormalizer(standardize, [x], 1);
-      assertClose([state.get('normalization/mean')![0]! - 1000], [mean], 'mean', 1e-4);
-      const deviation = state.get('normalization/deviation')![0]!;
-      assert.ok(Math.abs(deviation / Math.sqrt(spread) - 1) < 1e-6, `deviation ${deviation}`);
-    });
+    const x = tf.tensor4d(wide, [3, 100, 100, 1]);
+    const normalizer = await fitNormalizer(standardize, [x], 1);
+    const { state } = normalizer;
+    assertClose([state.get('normalization/mean')![0]! - 1000], [mean], 'mean', 1e-4);
+    const deviation = state.get('normalization/deviation')![0]!;
+    assert.ok(Math.abs(deviation / Math.sqrt(spread) - 1) < 1e-6, `deviation ${deviation}`);
+    normalizer.dispose();
+    x.dispose();
   });
 
-  it('lets the gradient pass where percentiles of the image count as constants', () => {
+  it('lets the gradient pass where percentiles of the image count as constants', async () => {
+    const value = { ...percentile, scope: 'instance', lower: 0, upper: 100 } as const;
+    const normalizer = await fitNormalizer(value, [], 1);
     tf.tidy(() => {
-      const value = { ...percentile, scope: 'instance', lower: 0, upper: 100 } as const;
-      const normalizer = fitNormalizer(value, [], 1);
       const x = tf.tensor4d([0.2, 0.4, 0.7], [1, 1, 3, 1]);
       const slope = tf.grad((image) => tf.sum(normalizer.apply(image as tf.Tensor4D)))(x);
       assertClose([...slope.dataSync()], [2, 2, 2], 'slope', 1e-5);
     });
   });
 
-  it('is differentiable in its input', () => {
+  it('is differentiable in its input', async () => {
     for (const scope of ['dataset', 'instance'] as const) {
       for (const value of [standardize, rescale]) {
-        const normalizer = fitNormalizer({ ...value, scope, perChannel: true }, oneByOne(), 2);
+        const normalizer = await fitNormalizer(
+          { ...value, scope, perChannel: true },
+          oneByOne(),
+          2,
+        );
         const x = tf.tidy(() => tf.variable(images()));
         const weights = tf.tensor(
           values.map((_, i) => Math.sin(i + 1)),
@@ -307,9 +314,9 @@ describe('normalization', () => {
     }
   });
 
-  it('comes back from its state bit by bit', () => {
+  it('comes back from its state bit by bit', async () => {
     for (const value of [standardize, rescale, percentile, { ...standardize, perChannel: true }]) {
-      const fitted = fitNormalizer(value, oneByOne(), 2);
+      const fitted = await fitNormalizer(value, oneByOne(), 2);
       const restored = restoreNormalizer(value, fitted.state);
       assert.deepEqual(restored.state, fitted.state);
       tf.tidy(() =>
@@ -327,12 +334,12 @@ describe('normalization', () => {
     );
   });
 
-  it('asks for no batch where nothing is fitted, and then changes nothing', () => {
+  it('asks for no batch where nothing is fitted, and then changes nothing', async () => {
     const never: Iterable<tf.Tensor4D> = {
       [Symbol.iterator]: () => assert.fail('a batch was asked for'),
     };
-    fitNormalizer({ ...standardize, scope: 'instance' }, never, 1).dispose();
-    const none = fitNormalizer(undefined, never, 1);
+    (await fitNormalizer({ ...standardize, scope: 'instance' }, never, 1)).dispose();
+    const none = await fitNormalizer(undefined, never, 1);
     tf.tidy(() => {
       const x = images();
       assert.equal(none.apply(x), x);

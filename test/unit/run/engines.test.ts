@@ -4,7 +4,7 @@ import { openEngine } from '../../../server/training/engine/engine';
 import { assign } from '../../../server/training/engine/updates';
 import { numbers, variants, type Variant } from '../engine/support';
 import { catalogueExperiments } from '../model/catalogueNets';
-import { batchSize, shortRun, type Outcome } from './shortRun';
+import { batchSize, distance, shortRun, type Outcome } from './shortRun';
 
 /** The most products that one number of these networks is the sum of: a filter's gradient. */
 const longestSum = batchSize * 14 * 14;
@@ -43,19 +43,6 @@ function nudge(variables: ReadonlyMap<string, tf.Variable>, step: number): void 
     });
     tf.tidy(() => assign(variable, tf.tensor(moved, variable.shape)));
   });
-}
-
-/** The distance between two outcomes, as a part of the first. */
-function distance(a: Outcome, b: Outcome): number {
-  let [difference, size] = [0, 0];
-  for (const [name, values] of a) {
-    const others = b.get(name)!;
-    values.forEach((value, i) => {
-      difference += (value - others[i]!) ** 2;
-      size += value ** 2;
-    });
-  }
-  return Math.sqrt(difference / size);
 }
 
 describe('engines and instruction sets', () => {

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { traceExperiment } from '#common/experiment/trace';
 import type { Experiment } from '#common/experiment/experiment';
 import { openDataset } from '../../../server/training/data/dataset';
+import { readAll } from '../../../server/training/engine/program';
 import { createBatchReader, portions, type Batch } from '../../../server/training/run/batches';
 import { createLearner } from '../../../server/training/run/learner';
 
@@ -31,7 +32,7 @@ export async function shortRun(
       yield readBatch({ samples, split: 'train', epoch, training });
     }
   }
-  learner.fitNormalization(batches(0, false));
+  await learner.fitNormalization(batches(0, false));
   const losses: number[] = [];
   for (let epoch = 1; epoch <= epochs; epoch++) {
     for (const batch of batches(epoch, true)) {
@@ -40,9 +41,20 @@ export async function shortRun(
       losses.push(...perSampleLoss);
     }
   }
-  const ends = [...learner.variables].map(
-    ([name, variable]) => [name, variable.dataSync<'float32'>()] as const,
-  );
+  const ends = await readAll(learner.variables);
   learner.dispose();
   return new Map([...ends, ['losses', Float32Array.from(losses)]]);
+}
+
+/** The distance between two outcomes, as a part of the first. */
+export function distance(a: Outcome, b: Outcome): number {
+  let [difference, size] = [0, 0];
+  for (const [name, values] of a) {
+    const others = b.get(name)!;
+    values.forEach((value, i) => {
+      difference += (value - others[i]!) ** 2;
+      size += value ** 2;
+    });
+  }
+  return Math.sqrt(difference / size);
 }

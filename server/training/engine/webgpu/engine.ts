@@ -40,7 +40,7 @@ export const webgpuEngine: InstalledEngine = {
       threads: 1,
       usedBytes: () => tf.memory().numBytes,
       mostBytes: () => undefined,
-      dispose: () => tf.removeBackend(backendName),
+      dispose: close,
     };
   },
   async probe(options) {
@@ -52,6 +52,13 @@ export const webgpuEngine: InstalledEngine = {
     };
   },
 };
+
+/** Frees the device. TF.js forgets then how it was made, while the package says so once a process. */
+function close(): void {
+  const factory = tf.findBackendFactory(backendName);
+  tf.removeBackend(backendName);
+  tf.registerBackend(backendName, factory);
+}
 
 function describe({ adapter }: Packages): string {
   return `WebGPU, ${adapter}`;
