@@ -11,7 +11,9 @@ export function formatNumber(value: number): string {
 }
 
 function plainDigits(value: number, size: number): string {
-  return size >= 1000 ? value.toFixed(0) : value.toPrecision(3);
+  if (size >= 1000) return value.toFixed(0);
+  // An area of 0.9996 is not one of 1.
+  return value.toPrecision(size < 1 && size >= 0.9995 ? 4 : 3);
 }
 
 /** A value at an axis, without digits that are zero: "0.5". */

@@ -106,6 +106,9 @@ describe('the charts of a run', () => {
 describe('figures on the page', () => {
   const cases: readonly (readonly [string, string])[] = [
     [formatNumber(0.0520289), '0.0520'],
+    [formatNumber(0.9994), '0.999'],
+    [formatNumber(0.9996), '0.9996'],
+    [formatNumber(1), '1.00'],
     [formatNumber(1234.56), '1235'],
     [formatNumber(0.0000123), '1.23e−5'],
     [formatNumber(-2.5), '−2.50'],
