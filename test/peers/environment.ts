@@ -1,5 +1,5 @@
-// A Python environment with the programs that we compare with, from PyPI, in .cache/peers.
-// Keras computes with JAX: the smallest of its engines, a fifth of TensorFlow's or PyTorch's size.
+// A Python environment with the programs that we compare with, from PyPI, in .cache/peers. The benchmark
+// with the peers uses it, too.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,11 +7,17 @@ import * as path from 'node:path';
 import { ROOT } from '../../scripts/processes';
 import { ensurePythonEnvironment } from '../../scripts/pythonEnvironment';
 
+// For Apple's processors there is only the package that also has the GPU.
+const tensorflow = process.platform === 'darwin' ? 'tensorflow' : 'tensorflow-cpu';
+
 /** Makes the environment unless it is there, and gives its Python. */
 export function ensurePeers(): Promise<string> {
   return ensurePythonEnvironment({
     name: 'peers',
     packages: [
+      'torch==2.15.0',
+      'torchvision==0.29.2',
+      `${tensorflow}==2.21.0`,
       'keras==3.15.1',
       'jax==0.10.2',
       'tensorboard==2.21.0',
@@ -19,8 +25,10 @@ export function ensurePeers(): Promise<string> {
       'scikit-learn==1.7.2',
       'scikit-image==0.25.2',
     ],
-    title: 'Keras, JAX, TensorBoard, scikit-learn and scikit-image',
-    effort: 'about a minute',
+    // For Linux, PyPI has PyTorch only together with CUDA, most of which it loads whatever it computes on.
+    leftOut: ['triton', 'nvidia-cusolver', 'nvidia-nvtx'],
+    title: 'PyTorch, TensorFlow, Keras, JAX, scikit-learn and scikit-image',
+    effort: 'one to three minutes; 6 GB on Linux, 2 GB elsewhere',
   });
 }
 
@@ -52,6 +60,8 @@ function runQuietly(python: string, args: readonly string[]): Promise<void> {
       KERAS_BACKEND: 'jax',
       JAX_PLATFORMS: 'cpu',
       TF_CPP_MIN_LOG_LEVEL: '2',
+      // Arrays are small here: threads would only wait for each other.
+      OMP_NUM_THREADS: '1',
     };
     const child = spawn(python, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let said = '';

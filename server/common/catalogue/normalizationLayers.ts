@@ -54,6 +54,11 @@ const batchNormalization = defineLayer({
     }),
     epsilon,
     ...learned,
+    unbiased: yesNo({
+      description:
+        'Move the running variance by the unbiased variance of the batch, as PyTorch does: n / (n − 1) times the biased one, for n values of a channel. Keras takes the biased one. The batch itself is standardized by the biased one either way.',
+      default: false,
+    }),
     trainable: yesNo({
       description:
         'If not, scale and offset stay as they are, and training uses the running averages as evaluation does.',

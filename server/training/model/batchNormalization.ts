@@ -34,7 +34,8 @@ export const batchNormalization: LayerBuilder<'batchNormalization'> = (value, tr
   ): tf.Tensor {
     const { output, mean, variance } = batchNorm(x, gamma, beta, epsilon, activation);
     ctx.moveAverage?.(movingMean, mean, momentum);
-    ctx.moveAverage?.(movingVariance, variance, momentum);
+    const spread = value.unbiased ? unbiased(variance, x.size / channels) : variance;
+    ctx.moveAverage?.(movingVariance, spread, momentum);
     return output;
   }
 
@@ -43,3 +44,8 @@ export const batchNormalization: LayerBuilder<'batchNormalization'> = (value, tr
     return fixedNorm(x, { mean, variance, gamma, beta, epsilon });
   }
 };
+
+/** What the variance of `count` values estimates of where they come from; of a single one it stays 0. */
+function unbiased(variance: tf.Tensor, count: number): tf.Tensor {
+  return tf.mul(variance, count / Math.max(1, count - 1));
+}

@@ -1,26 +1,7 @@
-// The programs that are compared, below .cache: PyTorch and Keras from PyPI, and versions of Node from npm.
+// The programs that are compared: the peers' environment of the tests, and versions of Node from npm.
 import { existsSync, mkdirSync } from 'node:fs';
 import * as path from 'node:path';
 import { CACHE, cleanEnvironment, npm } from '../../../scripts/processes';
-import { ensurePythonEnvironment } from '../../../scripts/pythonEnvironment';
-
-/** Makes the environment with the peers unless it is there, and gives its Python. */
-export function ensureBenchPeers(): Promise<string> {
-  // For Apple's processors there is only the package that also has the GPU.
-  const tensorflow = process.platform === 'darwin' ? 'tensorflow' : 'tensorflow-cpu';
-  return ensurePythonEnvironment({
-    name: 'bench-peers',
-    packages: [
-      'torch==2.15.0',
-      'torchvision==0.29.2',
-      `${tensorflow}==2.21.0`,
-      'keras==3.15.1',
-      'numpy>=2.2,<3',
-    ],
-    title: 'PyTorch and Keras with TensorFlow',
-    effort: 'some minutes; 7 GB on Linux, where PyPI has PyTorch only together with CUDA',
-  });
-}
 
 /** Gives a Node of a major version: this one, or one that npm installs. */
 export function ensureNode(major: number): string {

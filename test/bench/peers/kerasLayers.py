@@ -13,7 +13,7 @@ CLASSES = {
     "globalAveragePooling2d": "GlobalAveragePooling2D",
 }
 # What Keras' layers do not have: it must be as Keras does it.
-OURS = {"weightStandardization": False, "dropConnect": 0, "mode": "inverted"}
+OURS = {"weightStandardization": False, "dropConnect": 0, "mode": "inverted", "unbiased": False}
 LEFT_OUT = ("type", "name", "inputs", "seed", *OURS)
 
 

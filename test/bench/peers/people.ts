@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { build, cleanEnvironment, ROOT } from '../../../scripts/processes';
-import { ensureBenchPeers, ensureNode, peerEnvironment } from './environment';
+import { ensurePeers } from '../../peers/environment';
+import { ensureNode, peerEnvironment } from './environment';
 import { nodeVersions, threads, type Team } from './sides';
 
 const epochs = 20;
@@ -23,7 +24,7 @@ export const peopleTitle = `From the command to the finished run: the digits sam
 
 /** The same run by every side, after the bundles have been built. */
 export async function planPeople(): Promise<readonly PersonRun[]> {
-  const python = await ensureBenchPeers();
+  const python = await ensurePeers();
   await build();
   const own = (['native', 'wasm'] as const).flatMap((engine) =>
     nodeVersions.map((version) => ownRun(engine, version)),

@@ -1,6 +1,7 @@
 // Who takes part: Lightbench on its engines and two versions of Node, and the peers.
 import * as path from 'node:path';
-import { ensureBenchPeers, ensureNode, peerEnvironment } from './environment';
+import { ensurePeers } from '../../peers/environment';
+import { ensureNode, peerEnvironment } from './environment';
 import type { SideCommand } from './side';
 import type { Subject } from './subject';
 
@@ -25,7 +26,7 @@ export interface SidePlan {
 
 /** All sides, after what they need has been installed. */
 export async function planSides(): Promise<readonly SidePlan[]> {
-  const python = await ensureBenchPeers();
+  const python = await ensurePeers();
   const own = (['native', 'wasm'] as const).flatMap((engine) =>
     nodeVersions.map((version) => ownSide(engine, version, threads)),
   );

@@ -8,6 +8,8 @@ ACTIVATIONS = {
     "linear": lambda x: x,
     "relu": lambda x: functional.relu(x, inplace=True),
     "relu6": lambda x: functional.relu6(x, inplace=True),
+    "gelu": functional.gelu,
+    "silu": functional.silu,
 }
 
 
@@ -59,6 +61,13 @@ def conv2d_transpose(value, inputs):
     )
 
 
+class ChannelNorm(nn.LayerNorm):
+    """A layer normalization over the channels of each pixel."""
+
+    def forward(self, x):
+        return super().forward(x.movedim(1, -1)).movedim(-1, 1)
+
+
 class GlobalAveragePooling(nn.Module):
     def forward(self, x):
         return x.mean((2, 3))
@@ -79,6 +88,13 @@ BUILDERS = {
     "conv2dTranspose": conv2d_transpose,
     "batchNormalization": lambda value, inputs: nn.BatchNorm2d(
         inputs[0][-1], eps=value["epsilon"], momentum=1 - value["momentum"]
+    ),
+    "layerNormalization": lambda value, inputs: ChannelNorm(inputs[0][-1], value["epsilon"]),
+    "groupNormalization": lambda value, inputs: nn.GroupNorm(
+        value["groups"], inputs[0][-1], value["epsilon"]
+    ),
+    "instanceNormalization": lambda value, inputs: nn.InstanceNorm2d(
+        inputs[0][-1], value["epsilon"], affine=True
     ),
     "maxPooling2d": lambda value, _: nn.MaxPool2d(pair(value["poolSize"])),
     "globalAveragePooling2d": lambda *_: GlobalAveragePooling(),

@@ -1,17 +1,9 @@
-"""How the scripts that compare take their cases and give their results, and how exactly Keras computes."""
+"""How the scripts that compare take their cases and give their results."""
 
 import json
 import sys
 
-import jax
-import keras
 import numpy
-
-
-def use_double_precision():
-    """Lets Keras compute in float64: what differs is our rounding, or a definition."""
-    jax.config.update("jax_enable_x64", True)
-    keras.config.set_floatx("float64")
 
 
 def array(tensor):

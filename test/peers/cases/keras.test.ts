@@ -1,32 +1,8 @@
-import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { traceExperiment } from '#common/experiment/trace';
-import { decodeSafetensors } from '#common/safetensors';
-import { openDataset } from '../../../server/training/data/dataset';
-import { splitDataset } from '../../../server/training/data/split';
-import { createBatchReader, portions } from '../../../server/training/run/batches';
-import { executeRun } from '../../../server/training/run/execute';
-import { checkpointFile, makeRuns, resolve } from '../../training/support';
-import { runPython } from '../environment';
-import { type Values, valuesOf } from './support';
+import { makeRuns } from '../../training/support';
+import { assertTrainsAs, penalty, steps } from './trained';
 
 const runs = makeRuns();
 after(() => runs.remove());
-
-/** 100 steps of 16 samples, in the order of the data. */
-const [epochs, batchSize, stepsPerEpoch] = [5, 16, 20];
-const penalty = 0.002;
-const shared = {
-  data: {
-    source: { type: 'synthetic', shape: [8, 8, 2], classes: 4, count: 400, noise: 0.2 },
-    split: { train: 0.8, validation: 0.1, test: 0.1 },
-  },
-  augmentation: [],
-  physics: [],
-  normalization: undefined,
-  regularization: { type: 'l2', lambda: penalty },
-  training: { epochs, batchSize, shuffle: false },
-};
 
 /** A way to train, as we write it and as Keras has it. */
 interface Plan {
@@ -124,103 +100,21 @@ const plans: readonly Plan[] = [
   },
 ];
 
-type Weights = ReadonlyMap<string, readonly number[]>;
-interface KerasResult {
-  readonly weights: Readonly<Record<string, readonly number[]>>;
-  readonly losses: readonly number[];
-}
-
-describe(`after ${epochs * stepsPerEpoch} steps Keras has the same weights`, () => {
-  for (const plan of plans) {
-    it(plan.title, async () => {
-      const { layers, optimizer, loss = { type: 'softmaxCrossEntropy' } } = plan;
-      const changes = { ...shared, model: { layers }, optimizer, loss };
-      const folder = await runs.create(changes);
-      const { status, message } = await executeRun(folder);
-      assert.equal(status, 'finished', message);
-      const [before, last] = [weightsIn(folder, 'initial'), weightsIn(folder, 'last')];
-      const keras = await trainWithKeras(plan, changes, before);
-      assert.equal(keras.losses.length, epochs * stepsPerEpoch);
-      assert.deepEqual(Object.keys(keras.weights).sort(), [...before.keys()].sort());
-      for (const [name, theirs] of Object.entries(keras.weights)) {
-        const ours = last.get(name)!;
-        assert.equal(ours.length, theirs.length);
-        const off = distance(ours, theirs);
-        // Each step rounds by 1e-7 of a weight; what comes of it is 4e-6 at most, in the dense layers.
-        assert.ok(off < 2e-5, `${name} is off by ${off}`);
-        // The comparison would be empty for weights that hardly move.
-        assert.ok(distance(ours, before.get(name)!) > 5e-3, `${name} has not moved`);
-      }
+describe(`after ${steps} steps Keras has the same weights`, () => {
+  for (const { title, layers, optimizer, loss, theirs } of plans) {
+    it(title, async () => {
+      const changes = {
+        model: { layers },
+        optimizer,
+        loss: loss ?? { type: 'softmaxCrossEntropy' },
+      };
+      const { optimizer: theirOptimizer, loss: theirLoss = crossEntropy } = theirs;
+      await assertTrainsAs(runs, {
+        changes,
+        script: 'cases/trainWithKeras.py',
+        more: { penalty, optimizer: theirOptimizer, loss: theirLoss },
+        sparse: theirLoss.name.startsWith('Sparse'),
+      });
     });
   }
 });
-
-/** The arrays of a checkpoint that belong to layers. */
-function weightsIn(folder: string, name: string): Weights {
-  const bytes = Uint8Array.from(readFileSync(checkpointFile(folder, name)));
-  const { tensors } = decodeSafetensors(bytes);
-  const ofLayers = [...tensors].filter(([key]) => !/^(optimizer|state)\//.test(key));
-  return new Map(ofLayers.map(([key, { data }]) => [key, [...data]]));
-}
-
-/** The same data, order and weights, trained by Keras. */
-async function trainWithKeras(
-  { theirs }: Plan,
-  changes: object,
-  weights: Weights,
-): Promise<KerasResult> {
-  const experiment = resolve(changes);
-  const { optimizer, loss = crossEntropy } = theirs;
-  const batches = await batchesOf(experiment, loss.name.startsWith('Sparse'));
-  assert.equal(batches.length, stepsPerEpoch);
-  const { shape } = shared.data.source;
-  const { layers } = traceExperiment(experiment, shape);
-  const names = layers
-    .filter((layer) => layer.weights.length > 0)
-    .map((layer) => [layer.name, layer.weights.map(({ name }) => name)]);
-  const [result] = await runPython<readonly KerasResult[]>('cases/trainWithKeras.py', [
-    {
-      subject: {
-        ...{ experiment, image: shape },
-        layers: layers.map(({ name, inputs }) => ({ name, inputs })),
-      },
-      ...{ penalty, optimizer, loss, epochs, batches },
-      names: Object.fromEntries(names),
-      weights: Object.fromEntries(
-        [...weights].map(([name, values]) => [name, valuesOf([values.length], values)]),
-      ),
-    },
-  ]);
-  return result!;
-}
-
-interface KerasBatch {
-  readonly images: Values;
-  /** Numbers of classes, or rows with a one. */
-  readonly labels: Values;
-}
-
-async function batchesOf(
-  { seed, data }: ReturnType<typeof resolve>,
-  sparse: boolean,
-): Promise<readonly KerasBatch[]> {
-  const dataset = await openDataset(data.source, { baseFolder: runs.root, seed });
-  const { train } = splitDataset(dataset, data.split, seed);
-  const readBatch = createBatchReader(dataset);
-  const { classes } = shared.data.source;
-  return [...portions(train, batchSize)].map((samples) => {
-    const batch = readBatch({ samples, split: 'train', epoch: 0, training: true });
-    const labels = [...batch.labels];
-    const rows = labels.flatMap((label) =>
-      Array.from({ length: classes }, (_, i) => +(i === label)),
-    );
-    return {
-      images: valuesOf(batch.shape, batch.images),
-      labels: sparse ? valuesOf([labels.length], labels) : valuesOf([labels.length, classes], rows),
-    };
-  });
-}
-
-function distance(a: readonly number[], b: readonly number[]): number {
-  return a.reduce((largest, value, i) => Math.max(largest, Math.abs(value - b[i]!)), 0);
-}

@@ -3,7 +3,8 @@
 import jax
 import keras
 
-from exchange import answer_each, array, numbers, use_double_precision
+import doublePrecision  # noqa: F401
+from exchange import answer_each, array, numbers
 
 
 def evaluate(case):
@@ -38,5 +39,4 @@ def evaluate(case):
     }
 
 
-use_double_precision()
 answer_each(evaluate)

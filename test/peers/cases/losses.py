@@ -3,7 +3,8 @@
 import jax
 import keras
 
-from exchange import answer_each, array, numbers, use_double_precision
+import doublePrecision  # noqa: F401
+from exchange import answer_each, array, numbers
 
 # What the network's outputs go through before a loss that takes no logits.
 LINKS = {
@@ -36,5 +37,4 @@ def evaluate(case):
     return {"losses": numbers(losses), "gradient": numbers(gradient)}
 
 
-use_double_precision()
 answer_each(evaluate)

@@ -1,13 +1,17 @@
-import assert from 'node:assert/strict';
-import * as tf from '@tensorflow/tfjs-core';
 import type { OptimizerKind } from '#common/catalogue/optimizers';
-import { createOptimizer, type Optimizer } from '../../../server/training/optimizer/optimizer';
-import { numbers, sizeOf, useEngine } from '../../unit/engine/support';
-import { experimentWith, ratesOf } from '../../unit/model/support';
+import { useEngine } from '../../unit/engine/support';
 import { runPython } from '../environment';
-import { assertRows, native, randomValues, type Values, valuesOf } from './support';
-
-const steps = 100;
+import {
+  assertSame,
+  gradients,
+  type Learned,
+  learningRate,
+  type OptimizerCase,
+  steps,
+  train,
+  weights,
+} from './optimizers';
+import { native } from './support';
 
 /** An optimizer as we name it and as Keras (or a reference in optimizers.py) does. */
 interface Pair {
@@ -21,7 +25,6 @@ interface Pair {
  * its AdaGrad adds it under the root. One this small does not tell them apart.
  */
 const epsilon = 1e-15;
-const learningRate = 0.02;
 const rate = { learning_rate: learningRate };
 const adam = { theirs: 'Adam', options: { ...rate, epsilon } };
 const pairs = {
@@ -134,81 +137,11 @@ const pairs = {
   ],
 } satisfies Readonly<Record<OptimizerKind, readonly Pair[]>>;
 
-/** Weight decay acts on the kernel only. */
-const shapes = { kernel: [6, 5], bias: [8] };
-type Name = keyof typeof shapes;
-const names = Object.keys(shapes) as readonly Name[];
-const weights: Readonly<Record<Name, Values>> = {
-  kernel: randomValues(shapes.kernel, 41),
-  bias: randomValues(shapes.bias, 42),
-};
-const gradients: Readonly<Record<Name, Values>> = {
-  kernel: gradientsOf(shapes.kernel, 43),
-  bias: gradientsOf(shapes.bias, 44),
-};
-
-/**
- * Random gradients for all steps, between 10⁻⁴ and 10 from entry to entry. Some entries never have one,
- * some only from step 50 on, some only in every third step.
- */
-function gradientsOf(shape: readonly number[], seed: number): Values {
-  const size = sizeOf(shape);
-  const values = numbers(steps * size, seed).map((value, i) => {
-    const [step, entry] = [Math.floor(i / size), i % size];
-    const isAbsent = [true, step < 50, step % 3 > 0][entry] ?? false;
-    return isAbsent ? 0 : value * 10 ** ((entry % 6) - 4);
-  });
-  return valuesOf([steps, ...shape], values);
-}
-
-interface Case extends Pair {
-  readonly type: string;
-}
+type Case = Pair & OptimizerCase;
 
 const cases = Object.entries(pairs).flatMap(([type, list]: [string, readonly Pair[]]) =>
   list.map((pair): Case => ({ ...pair, type })),
 );
-
-type Learned = Readonly<Record<string, readonly number[]>>;
-
-/** The weights after all steps, and their running averages if the optimizer keeps them. */
-function train({ type, ours }: Case): Learned {
-  const variables = new Map(
-    names.map((name) => {
-      const { shape, values } = weights[name];
-      return [name as string, tf.tidy(() => tf.variable(tf.tensor([...values], [...shape])))];
-    }),
-  );
-  const value = experimentWith({ optimizer: { type, learningRate, ...ours } }).optimizer;
-  const optimizer = createOptimizer(value, [
-    { name: 'network', variables, decaying: new Set(['kernel']) },
-  ]);
-  for (let step = 0; step < steps; step++) takeStep(optimizer, step);
-  const averages = [...optimizer.averages].map(
-    ([name, average]) => [`${name}/average`, average] as const,
-  );
-  const learned = [...variables, ...averages].map(([name, tensor]) => [
-    name,
-    [...tensor.dataSync()],
-  ]);
-  optimizer.dispose();
-  tf.dispose([...variables.values()]);
-  return Object.fromEntries(learned) as Learned;
-}
-
-function takeStep(optimizer: Optimizer, step: number): void {
-  tf.tidy(() => {
-    const ofStep = names.map((name): [string, tf.Tensor] => {
-      const shape = shapes[name];
-      const size = sizeOf(shape);
-      const values = gradients[name].values.slice(step * size, (step + 1) * size);
-      return [name, tf.tensor(values, shape)];
-    });
-    if (optimizer.isUpdateNext) optimizer.apply(new Map(ofStep), ratesOf(optimizer));
-    else optimizer.accumulate(new Map(ofStep));
-  });
-  optimizer.countStep();
-}
 
 describe(`optimizers after ${steps} steps of Keras`, () => {
   useEngine(native);
@@ -222,16 +155,7 @@ describe(`optimizers after ${steps} steps of Keras`, () => {
 
   for (const [i, one] of cases.entries()) {
     it(`${one.type} ${JSON.stringify(one.ours ?? {})}`, () => {
-      const found = train(one);
-      assert.deepEqual(Object.keys(found), Object.keys(expected[i]!));
-      for (const [name, theirs] of Object.entries(expected[i]!)) {
-        // Each step rounds a weight, by 6e-8 of it at most, and its own length, by a little more.
-        const tolerance = { relative: 1e-5, absolute: 1e-5 };
-        assertRows(name, [found[name]!, theirs], theirs.length, tolerance);
-        const start = weights[name.replace('/average', '') as Name].values;
-        const moved = theirs.filter((weight, k) => Math.abs(weight - start[k]!) > 1e-3);
-        assert.ok(moved.length > 1, `${name} has hardly moved`);
-      }
+      assertSame(train(one), expected[i]!);
     });
   }
 });

@@ -53,7 +53,7 @@ export function assertRows(
     for (const [i, value] of theirs.entries()) {
       const ours = actual[row * length + i]!;
       const isClose = Math.abs(ours - value) <= relative * largest + absolute;
-      assert.ok(isClose, `${what}: value ${row * length + i} is ${ours}, Keras has ${value}`);
+      assert.ok(isClose, `${what}: value ${row * length + i} is ${ours}, theirs is ${value}`);
     }
   }
 }

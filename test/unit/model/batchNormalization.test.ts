@@ -27,6 +27,22 @@ describe('batch normalization', () => {
     network.dispose();
   });
 
+  it('moves its variance by the unbiased one of the batch when asked to, as PyTorch does', () => {
+    const network = networkOf([{ type: 'batchNormalization', unbiased: true }], [1]);
+    assertClose(apply(network, true), [-1.3411, -0.44703, 0.44703, 1.3411], 'output', 1e-5);
+    assertClose([valueOf(network, 'movingVariance')], [0.99 + 0.01 * (5 / 3)], 'variance', 1e-6);
+    network.dispose();
+  });
+
+  it('has no variance of a single value, unbiased or not', () => {
+    for (const isUnbiased of [false, true]) {
+      const network = networkOf([{ type: 'batchNormalization', unbiased: isUnbiased }], [1]);
+      tf.tidy(() => void network.apply(tf.tensor2d([5], [1, 1]), contextOf(1)));
+      assertClose([valueOf(network, 'movingVariance')], [0.99], 'variance', 1e-6);
+      network.dispose();
+    }
+  });
+
   it('uses its averages in evaluation and leaves them alone', () => {
     const network = networkOf([{ type: 'batchNormalization' }], [1], {
       'batchNormalization/movingMean': [2],
