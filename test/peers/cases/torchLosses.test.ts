@@ -124,7 +124,7 @@ const pairs = {
   ],
   totalVariation: [{ theirs: 'total_variation', batches: [...images, flat, onePixel] }],
   // None of them has these as we do; Keras has.
-  ...{ focal: [], logCosh: [], dice: [], tversky: [] },
+  ...{ focal: [], sigmoidFocal: [], logCosh: [], dice: [], tversky: [] },
 } satisfies Readonly<Record<SimpleLossKind, readonly Pair[]>>;
 
 type Case = Pair & LossCase;
