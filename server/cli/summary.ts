@@ -63,7 +63,7 @@ export function summaryOf(trace: Trace) {
 
 function summaryText(trace: Trace): string {
   const { parameters, multiplyAdds } = summaryOf(trace);
-  const head = ['', 'type', 'output', 'parameters', 'multiply-adds'].map(style.dim);
+  const head = ['', 'type', 'output', 'parameters', 'trainable', 'multiply-adds'].map(style.dim);
   const rows = [
     head,
     [style.bold('object'), '', shapeText(trace.input)],
@@ -73,6 +73,7 @@ function summaryText(trace: Trace): string {
       layer.type,
       shapeText(layer.outputShape),
       countText(layer.parameters),
+      countText(layer.trainableParameters),
       countText(layer.multiplyAdds),
     ]),
   ];

@@ -1,6 +1,7 @@
 import { activationParameter } from './activations';
 import { defineLayer } from './component';
 import { keras, named } from './layerParts';
+import { learning } from './learning';
 import { realNumber } from './parameters';
 
 const activation = defineLayer({
@@ -50,6 +51,7 @@ const prelu = defineLayer({
       maximum: 10,
       default: 0.25,
     }),
+    ...learning,
   },
   references: [
     keras('PReLU'),

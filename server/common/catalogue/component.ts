@@ -53,10 +53,16 @@ export interface WeightSpec {
   readonly name: string;
   readonly shape: Shape;
   readonly trainable: boolean;
+  /** What the learning rate is multiplied with for it; 1 unless its layer says another. */
+  readonly learningRateMultiplier?: number;
   /** An initializer component's value. */
   readonly initializer: { readonly type: string };
   /** A regularizer component's value, where the layer has one of its own. */
   readonly regularizer?: { readonly type: string };
+  /** A constraint component's value, where updates are brought back to something. */
+  readonly constraint?: { readonly type: string };
+  /** The axes that tell outputs apart, where they are not the last one alone: a norm is over all others. */
+  readonly outputAxes?: readonly number[];
   /** Only kernels are regularized. */
   readonly role: 'kernel' | 'bias' | 'scale' | 'offset' | 'statistic';
 }
@@ -73,7 +79,7 @@ export interface LayerComponent<
    * layer needs two inputs at least; any other takes one.
    */
   combine?(inputs: readonly Shape[], params: Static<TObject<P>>): Shape | Misfit;
-  /** The layer's weights in the order Keras lists them. */
+  /** The layer's weights in the order Keras lists them, as they are where it says nothing of how they learn. */
   parameters(input: Shape, params: Static<TObject<P>>): readonly WeightSpec[];
   /** Multiplications with accumulation for one sample; 0 where not stated. */
   multiplyAdds?(input: Shape, output: Shape, params: Static<TObject<P>>): number;

@@ -33,6 +33,9 @@ const depthwiseInitializer = initializerParameter(
   'glorotUniform',
 );
 
+/** Of a kernel [rows, columns, channels, multiplier]. */
+const depthwiseOutputs = [2, 3];
+
 const depthwiseConv2d = defineLayer({
   type: 'depthwiseConv2d',
   title: '2-D depthwise convolution',
@@ -50,7 +53,7 @@ const depthwiseConv2d = defineLayer({
     const channels = input[2] ?? 0;
     const shape = [...asPair(params.kernelSize), channels, params.depthMultiplier];
     return [
-      kernelSpec('kernel', shape, params.depthwiseInitializer, params.kernelRegularizer),
+      kernelSpec('kernel', shape, params.depthwiseInitializer, depthwiseOutputs),
       ...biasSpecs(channels * params.depthMultiplier, params),
     ];
   },
@@ -87,18 +90,8 @@ const separableConv2d = defineLayer({
     const depthwise = [...asPair(params.kernelSize), channels, multiplier];
     const pointwise = [1, 1, channels * multiplier, params.filters];
     return [
-      kernelSpec(
-        'depthwiseKernel',
-        depthwise,
-        params.depthwiseInitializer,
-        params.kernelRegularizer,
-      ),
-      kernelSpec(
-        'pointwiseKernel',
-        pointwise,
-        params.pointwiseInitializer,
-        params.kernelRegularizer,
-      ),
+      kernelSpec('depthwiseKernel', depthwise, params.depthwiseInitializer, depthwiseOutputs),
+      kernelSpec('pointwiseKernel', pointwise, params.pointwiseInitializer),
       ...biasSpecs(params.filters, params),
     ];
   },
@@ -147,7 +140,7 @@ const conv2dTranspose = defineLayer({
   },
   parameters(input, params) {
     const shape = [...asPair(params.kernelSize), params.filters, input[2] ?? 0];
-    return kernelAndBias(shape, params.filters, params);
+    return kernelAndBias(shape, params.filters, params, [2]);
   },
   multiplyAdds: (input, _, params) =>
     elements(input) * elements(asPair(params.kernelSize)) * params.filters,

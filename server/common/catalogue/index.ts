@@ -7,6 +7,7 @@ import type {
   PhysicalComponent,
 } from './component';
 import { dataSources } from './data';
+import { constraints } from './constraints';
 import { initializers } from './initializers';
 import { activations } from './activations';
 import { layers, type LayerKind } from './layers';
@@ -85,6 +86,12 @@ export const catalogue = {
     singular: 'initializer',
     section: 'model',
     components: initializers,
+  },
+  constraints: {
+    title: 'Constraints',
+    singular: 'constraint',
+    section: 'model',
+    components: constraints,
   },
   losses: { title: 'Losses', singular: 'loss', section: 'loss', components: losses },
   regularizers: {

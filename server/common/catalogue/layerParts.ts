@@ -4,7 +4,7 @@ import { isMisfit, type Misfit, type Shape, type WeightSpec } from './component'
 import { activationParameter } from './activations';
 import { initializerParameter } from './initializers';
 import { asPair, oneOfNames, text, wholeNumberPair, yesNo } from './parameters';
-import { kernelRegularizer, type RegularizerValue } from './regularizers';
+import { kernelLearning } from './learning';
 import { asImage, slide } from './shape';
 
 /** Every layer may carry a name and say what it reads; without a name it gets its type with a number. */
@@ -56,7 +56,7 @@ export const geometry = {
   }),
 };
 
-/** What happens to the output of a layer with a kernel, and how its parts begin. */
+/** What happens to the output of a layer with a kernel, and how its parts begin and learn. */
 export const epilogue = {
   useBias: yesNo({ description: 'Add a learned offset to each channel.', default: true }),
   activation: activationParameter({
@@ -64,7 +64,7 @@ export const epilogue = {
     default: 'linear',
   }),
   biasInitializer: initializerParameter('How the bias starts.', 'zeros'),
-  kernelRegularizer,
+  ...kernelLearning,
 };
 
 /** A reference to a layer of Keras. */
@@ -110,15 +110,14 @@ export function strideWithDilation(
 
 type Initializer = WeightSpec['initializer'];
 
-/** A trained kernel; with a regularizer of its own it is not regularized as the model's are. */
+/** A kernel; the axes that tell its outputs apart are the last one unless they are given. */
 export function kernelSpec(
   name: string,
   shape: Shape,
   initializer: Initializer,
-  regularizer?: RegularizerValue,
+  outputAxes: readonly number[] = [shape.length - 1],
 ): WeightSpec {
-  const own = regularizer ? { regularizer } : {};
-  return { name, shape, trainable: true, initializer, ...own, role: 'kernel' };
+  return { name, shape, trainable: true, initializer, outputAxes, role: 'kernel' };
 }
 
 /** The bias of so many outputs, where there is one. */
@@ -128,7 +127,8 @@ export function biasSpecs(
 ): readonly WeightSpec[] {
   if (!params.useBias) return [];
   const initializer = params.biasInitializer;
-  return [{ name: 'bias', shape: [outputs], trainable: true, initializer, role: 'bias' }];
+  const shape = [outputs];
+  return [{ name: 'bias', shape, trainable: true, initializer, outputAxes: [], role: 'bias' }];
 }
 
 export function kernelAndBias(
@@ -138,10 +138,9 @@ export function kernelAndBias(
     readonly useBias: boolean;
     readonly kernelInitializer: Initializer;
     readonly biasInitializer: Initializer;
-    readonly kernelRegularizer?: RegularizerValue;
   },
+  outputAxes?: readonly number[],
 ): readonly WeightSpec[] {
-  const { kernelInitializer, kernelRegularizer } = params;
-  const kernel = kernelSpec('kernel', shape, kernelInitializer, kernelRegularizer);
+  const kernel = kernelSpec('kernel', shape, params.kernelInitializer, outputAxes);
   return [kernel, ...biasSpecs(outputs, params)];
 }

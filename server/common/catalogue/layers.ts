@@ -5,11 +5,11 @@ import { convolutionLayers } from './convolutionLayers';
 import { dropoutLayers } from './dropoutLayers';
 import { initializerParameter } from './initializers';
 import { epilogue, geometry, kernelAndBias, keras, named, slideKernel } from './layerParts';
+import { kernelLearning } from './learning';
 import { mergeLayers } from './mergeLayers';
 import { asPair, realNumber, wholeNumber, yesNo } from './parameters';
 import { normalizationLayers } from './normalizationLayers';
 import { poolingLayers } from './poolingLayers';
-import { kernelRegularizer } from './regularizers';
 import { describe, elements } from './shape';
 import { shapeLayers } from './shapeLayers';
 
@@ -87,7 +87,7 @@ const dense = defineLayer({
     }),
     kernelInitializer: initializerParameter('How the kernel starts.', 'glorotUniform'),
     biasInitializer: initializerParameter('How the bias starts.', 'zeros'),
-    kernelRegularizer,
+    ...kernelLearning,
   },
   references: [
     keras('Dense'),

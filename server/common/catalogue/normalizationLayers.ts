@@ -1,5 +1,6 @@
 import { defineLayer, isMisfit, type Misfit, type Shape, type WeightSpec } from './component';
 import { keras, named } from './layerParts';
+import { learning } from './learning';
 import { oneOfNames, realNumber, wholeNumber, yesNo } from './parameters';
 import { asImage, elements } from './shape';
 
@@ -9,28 +10,29 @@ const epsilon = realNumber({
   maximum: 1,
   default: 1e-3,
 });
+/** What is learned, and how. */
 const learned = {
   center: yesNo({ description: 'Learn the offset β.', default: true }),
   scale: yesNo({ description: 'Learn the scale γ.', default: true }),
+  ...learning,
 };
 const standardized = 'y = γ (x − μ) / √(σ² + ε) + β, with the biased σ²';
 
 function scaleAndOffset(
   shape: Shape,
   { scale, center }: { readonly scale: boolean; readonly center: boolean },
-  trainable = true,
 ): readonly WeightSpec[] {
   const gamma: WeightSpec = {
     name: 'gamma',
     shape,
-    trainable,
+    trainable: true,
     initializer: { type: 'ones' },
     role: 'scale',
   };
   const beta: WeightSpec = {
     name: 'beta',
     shape,
-    trainable,
+    trainable: true,
     initializer: { type: 'zeros' },
     role: 'offset',
   };
@@ -75,7 +77,7 @@ const batchNormalization = defineLayer({
     const shape = [input.at(-1) ?? 0];
     const statistic = { shape, trainable: false, role: 'statistic' } as const;
     return [
-      ...scaleAndOffset(shape, params, params.trainable),
+      ...scaleAndOffset(shape, params),
       { ...statistic, name: 'movingMean', initializer: { type: 'zeros' } },
       { ...statistic, name: 'movingVariance', initializer: { type: 'ones' } },
     ];

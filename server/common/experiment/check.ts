@@ -6,6 +6,7 @@ import { monitoredFigure } from '../catalogue/training';
 import { checkAugmentation } from './checkAugmentation';
 import { checkData } from './checkData';
 import { checkGraph } from './checkGraph';
+import { checkLearning, checkThatSomethingLearns } from './checkLearning';
 import { checkNormalization } from './checkNormalization';
 import { checkOutput } from './checkOutput';
 import { checkOptimizer } from './checkOptimizer';
@@ -30,6 +31,8 @@ export function checkTraced(
   facts: DataFacts,
   trace: Trace,
 ): readonly Finding[] {
+  const ofOutput = checkOutput(experiment, facts, trace);
+  const fits = ofOutput.every(({ severity }) => severity !== 'error');
   return [
     ...checkData(experiment, facts),
     ...checkAugmentation(experiment, facts, trace),
@@ -37,8 +40,10 @@ export function checkTraced(
     ...trace.findings,
     ...checkGraph(experiment),
     ...checkNormalization(experiment, trace),
-    ...checkNumbers(experiment),
-    ...checkOutput(experiment, facts, trace),
+    ...checkLearning(trace),
+    ...ofOutput,
+    // A network that lacks its last layer is told so once.
+    ...(fits ? checkThatSomethingLearns(trace) : []),
     ...checkOptimizer(experiment),
     ...checkTraining(experiment),
     ...checkMetrics(experiment, facts, trace),
@@ -48,25 +53,6 @@ export function checkTraced(
 /** What is known of a data source without reading it. */
 export function factsOf(source: DataSourceValue): DataFacts {
   return (dataSources[source.type] as unknown as DataSourceComponent).facts(source);
-}
-
-/** Pairs of numbers whose order matters. */
-function checkNumbers({ model }: Experiment): readonly Finding[] {
-  const findings: Finding[] = [];
-  for (const [index, layer] of model.layers.entries()) {
-    for (const key of ['kernelInitializer', 'biasInitializer'] as const) {
-      const initializer = key in layer ? (layer as Record<typeof key, unknown>)[key] : undefined;
-      const { minval, maxval } = (initializer ?? {}) as { minval?: number; maxval?: number };
-      if (minval === undefined || maxval === undefined || minval <= maxval) continue;
-      const message = `\`minval\` must not be above \`maxval\`; got ${minval} and ${maxval}. Exchange them.`;
-      findings.push(misordered(message, ['model', 'layers', index, key, 'minval']));
-    }
-  }
-  return findings;
-}
-
-function misordered(message: string, path: Finding['path']): Finding {
-  return { severity: 'error', code: 'values/order', message, path };
 }
 
 function checkTraining({ training }: Experiment): readonly Finding[] {

@@ -1,5 +1,6 @@
 import { layerComponent, physicalComponent } from '../catalogue/index';
 import type { LayerKind } from '../catalogue/layers';
+import { weightsOf } from '../catalogue/learning';
 import { elements } from '../catalogue/shape';
 import {
   isMisfit,
@@ -124,7 +125,7 @@ function traceLayer(
   outputShape: Shape,
 ): LayerTrace {
   const { value } = layer;
-  const weights = component.parameters(inputShape, value);
+  const weights = weightsOf(component, inputShape, value);
   const count = (specs: readonly WeightSpec[]) =>
     specs.reduce((sum, spec) => sum + elements(spec.shape), 0);
   return {

@@ -19,6 +19,14 @@ export function moveTowards(average: tf.Variable, value: tf.Tensor, momentum: nu
   rates.dispose();
 }
 
+/** Values from those that a variable has: of weights, those that are allowed. */
+export type Projection = (values: tf.Tensor) => tf.Tensor;
+
+/** variable ← projection(variable) */
+export function project(variable: tf.Variable, projection: Projection): void {
+  tf.tidy(() => assign(variable, projection(variable)));
+}
+
 /** What an update works with. */
 export interface UpdateInputs {
   readonly variable: tf.Variable;

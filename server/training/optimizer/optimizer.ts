@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { OptimizerValue } from '#common/catalogue/optimizers';
 import { CodedError } from '#common/protocol/rpc';
-import { assign, update } from '../engine/updates';
+import { assign, project, update, type Projection } from '../engine/updates';
 import { clipGradients } from './clip';
 import { updateRule } from './rules';
 
-/** Variables that share a learning rate: the network, or one physical layer. */
+/** Variables that share a learning rate: of the network, or one physical layer. */
 export interface ParameterGroup {
   readonly name: string;
   /** The group's own learning rate; without one it has the optimizer's. */
@@ -13,6 +13,8 @@ export interface ParameterGroup {
   readonly variables: ReadonlyMap<string, tf.Variable>;
   /** Names of the variables that weight decay acts on; default: none. */
   readonly decaying?: ReadonlySet<string>;
+  /** Where updates bring variables back to, by name, before they count in running averages. */
+  readonly projections?: ReadonlyMap<string, Projection>;
 }
 
 type Gradients = ReadonlyMap<string, tf.Tensor>;
@@ -89,6 +91,8 @@ export function createOptimizer(
       const kept = ruleSlots.map((slot) => slotOf(name, slot));
       update(rule.kind, { variable, gradient, slots: kept, rates: rates.get(group.name)! });
       if (batches > 1) assign(slotOf(name, sumSlot), tf.zerosLike(gradient));
+      const projection = group.projections?.get(name);
+      if (projection) project(variable, projection);
       if (emaMomentum === undefined) continue;
       const average = slotOf(name, averageSlot);
       const averaged = { variable: average, gradient: variable, slots: [] };

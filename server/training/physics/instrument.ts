@@ -4,7 +4,7 @@ import type { PhysicsKind } from '#common/catalogue/physics';
 import type { Experiment } from '#common/experiment/experiment';
 import type { Trace } from '#common/experiment/trace';
 import type { ForwardContext } from '../context';
-import { assign } from '../engine/updates';
+import { project, type Projection } from '../engine/updates';
 import { gaussianBlur } from './gaussianBlur';
 import type { PhysicalLayerBuilder } from './physicalLayer';
 import { pupilBlur } from './pupilBlur';
@@ -19,6 +19,8 @@ const builders = { gaussianBlur, pupilBlur, shotNoise } satisfies {
 export interface PhysicalParameter {
   readonly spec: PhysicalParameterSpec;
   readonly variable: tf.Variable;
+  /** The nearest values in its physical range. */
+  readonly toRange: Projection;
 }
 
 /** The physical part of an experiment, from the object to what the sensor gives. */
@@ -26,7 +28,7 @@ export interface Instrument {
   /** Learned and fixed quantities, by name: `gaussianBlur/sigmaPx`. */
   readonly parameters: ReadonlyMap<string, PhysicalParameter>;
   apply(x: tf.Tensor4D, ctx: ForwardContext): tf.Tensor4D;
-  /** Moves learned quantities back into their physical range; to be called after every update. */
+  /** Moves learned quantities into their physical range, where they have not come by an update. */
   project(): void;
   dispose(): void;
 }
@@ -36,7 +38,8 @@ export function buildInstrument(trace: Trace, experiment: Pick<Experiment, 'phys
   const parameters = new Map<string, PhysicalParameter>();
   const layers = trace.physics.map((layer, index) => {
     for (const spec of layer.parameters) {
-      parameters.set(`${layer.name}/${spec.name}`, { spec, variable: createVariable(spec) });
+      const parameter = { spec, variable: createVariable(spec), toRange: rangeOf(spec) };
+      parameters.set(`${layer.name}/${spec.name}`, parameter);
     }
     const value = experiment.physics[index]!;
     const ofLayer = (name: string) => parameters.get(`${layer.name}/${name}`)!.variable;
@@ -46,9 +49,8 @@ export function buildInstrument(trace: Trace, experiment: Pick<Experiment, 'phys
     parameters,
     apply: (x, ctx) => tf.tidy(() => layers.reduce((image, layer) => layer.apply(image, ctx), x)),
     project() {
-      for (const { spec, variable } of parameters.values()) {
-        if (!spec.trainable) continue;
-        tf.tidy(() => assign(variable, clip(variable, spec)));
+      for (const { spec, variable, toRange } of parameters.values()) {
+        if (spec.trainable) project(variable, toRange);
       }
     },
     dispose() {
@@ -57,8 +59,8 @@ export function buildInstrument(trace: Trace, experiment: Pick<Experiment, 'phys
   };
 }
 
-function clip(x: tf.Tensor, { minimum, maximum }: PhysicalParameterSpec): tf.Tensor {
-  return tf.minimum(tf.maximum(x, minimum), maximum);
+function rangeOf({ minimum, maximum }: PhysicalParameterSpec): Projection {
+  return (x) => tf.minimum(tf.maximum(x, minimum), maximum);
 }
 
 function createVariable({ shape, initial, trainable }: PhysicalParameterSpec): tf.Variable {

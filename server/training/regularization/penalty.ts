@@ -15,7 +15,7 @@ const strengths = {
 
 /**
  * What regularization adds to the loss: a function of the kernels alone, 0 without any. A layer with a
- * regularizer of its own follows that one; all others follow `value`.
+ * regularizer of its own follows that one, all others follow `value`, and frozen ones have no part in it.
  */
 export function penalty(
   value: RegularizerValue | undefined,
@@ -24,7 +24,7 @@ export function penalty(
   const parts: tf.Scalar[] = [];
   for (const { spec, variable } of network.weights.values()) {
     const regularizer = (spec.regularizer as RegularizerValue | undefined) ?? value;
-    if (spec.role !== 'kernel' || regularizer === undefined) continue;
+    if (spec.role !== 'kernel' || !spec.trainable || regularizer === undefined) continue;
     parts.push(weightPenalty(variable, strengthsOf(regularizer)));
   }
   return parts.length === 0 ? tf.scalar(0) : (tf.addN(parts) as tf.Scalar);

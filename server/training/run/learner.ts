@@ -8,9 +8,10 @@ import { lossFunction } from '../loss/loss';
 import type { PartLosses } from '../metrics/lossCounter';
 import { buildNetwork, type Network } from '../model/network';
 import { fitNormalizer, restoreNormalizer, type Normalizer } from '../normalization/normalizer';
-import { createOptimizer, type Optimizer, type ParameterGroup } from '../optimizer/optimizer';
+import { createOptimizer, type Optimizer } from '../optimizer/optimizer';
 import { buildInstrument, type Instrument } from '../physics/instrument';
 import type { Batch } from './batches';
+import { parameterGroups, physicsVariableName } from './parameterGroups';
 import {
   createStepPrograms,
   tensorsOf,
@@ -48,7 +49,7 @@ export function createLearner(trace: Trace, experiment: Experiment): Learner {
   const augmentation = buildAugmentation(experiment);
   const instrument = buildInstrument(trace, experiment);
   const network = buildNetwork(trace, experiment);
-  const groups = parameterGroups(trace, instrument, network);
+  const groups = parameterGroups(trace, experiment, instrument, network);
   const optimizer = createOptimizer(experiment.optimizer, groups);
   const trainable = new Map(groups.flatMap(({ variables }) => [...variables]));
   const lossOf = lossFunction(experiment.loss);
@@ -116,11 +117,6 @@ export async function learnedPhysics({ parameters }: Instrument): Promise<Figure
   return Object.fromEntries([...values].map(([name, [value]]) => [name, value!]));
 }
 
-/** Name of a physical parameter among the variables, where layers may have any name. */
-export function physicsVariableName(parameter: string): string {
-  return `physics/${parameter}`;
-}
-
 function keptVariables(instrument: Instrument, network: Network): ReadonlyMap<string, tf.Variable> {
   const variables = new Map<string, tf.Variable>();
   for (const [name, { variable }] of network.weights) variables.set(name, variable);
@@ -128,33 +124,4 @@ function keptVariables(instrument: Instrument, network: Network): ReadonlyMap<st
     variables.set(physicsVariableName(name), variable);
   }
   return variables;
-}
-
-/** The network is one group; each physical layer is one, because it has its own learning rate. */
-function parameterGroups(
-  trace: Trace,
-  instrument: Instrument,
-  network: Network,
-): readonly ParameterGroup[] {
-  const weights = [...network.weights].filter(([, { spec }]) => spec.trainable);
-  const kernels = weights.filter(([, { spec }]) => spec.role === 'kernel');
-  const groups: ParameterGroup[] = [
-    {
-      name: 'network',
-      variables: new Map(weights.map(([name, { variable }]) => [name, variable])),
-      decaying: new Set(kernels.map(([name]) => name)),
-    },
-  ];
-  for (const layer of trace.physics) {
-    const learned = layer.parameters.filter((spec) => spec.trainable);
-    const [first] = learned;
-    if (first === undefined) continue;
-    const variables = learned.map((spec): [string, tf.Variable] => {
-      const name = `${layer.name}/${spec.name}`;
-      return [physicsVariableName(name), instrument.parameters.get(name)!.variable];
-    });
-    const { learningRate } = first;
-    groups.push({ name: layer.name, learningRate, variables: new Map(variables) });
-  }
-  return groups;
 }

@@ -134,7 +134,7 @@ export function trainingPass(
   batch: BatchTensors,
   rates: ReadonlyMap<string, tf.Tensor1D> | undefined,
 ): Results {
-  const { experiment, network, optimizer, instrument, trainable } = parts;
+  const { experiment, network, optimizer, trainable } = parts;
   const moves: Move[] = [];
   const moveAverage: LayerContext['moveAverage'] = (average, value, momentum) =>
     void moves.push([average, tf.keep(tf.clone(value)), momentum]);
@@ -150,10 +150,7 @@ export function trainingPass(
   for (const [average, toward, momentum] of moves) moveTowards(average, toward, momentum);
   tf.dispose(moves.map(([, toward]) => toward));
   if (rates === undefined) optimizer.accumulate(gradients);
-  else {
-    optimizer.apply(gradients, rates);
-    instrument.project();
-  }
+  else optimizer.apply(gradients, rates);
   return results;
 }
 

@@ -252,6 +252,64 @@ const cases: Readonly<Record<string, Case>> = {
     code: 'file/too-large',
     message: /5\.0 MB, and at most 5 MB/,
   },
+  'a rate that grows without end': {
+    text: changed('"units": 10', '"units": 10, "learningRateMultiplier": «1001»'),
+    code: 'schema/range',
+    path: 'model.layers[3].learningRateMultiplier',
+    message: '`learningRateMultiplier` must be a number of at most 1000; got 1001.',
+  },
+  'a rate below 0': {
+    text: changed('"units": 10', '"units": 10, "learningRateMultiplier": «-0.1»'),
+    code: 'schema/range',
+    path: 'model.layers[3].learningRateMultiplier',
+    message: '`learningRateMultiplier` must be a number of at least 0; got -0.1.',
+  },
+  'a layer that is a little frozen': {
+    text: changed('"units": 10', '"units": 10, "trainable": «0»'),
+    code: 'schema/type',
+    path: 'model.layers[3].trainable',
+    message: /`trainable` must be true or false; got 0/,
+  },
+  'a largest norm of 0': {
+    text: changed(
+      '"units": 10',
+      '"units": 10, "kernelConstraint": { "type": "maxNorm", "maxValue": «0» }',
+    ),
+    code: 'schema/range',
+    path: 'model.layers[3].kernelConstraint.maxValue',
+    message: /`maxValue` must be a number above 0/,
+  },
+  'a constraint that there is not': {
+    text: changed('"units": 10', '"units": 10, "biasConstraint": { "type": «"nonnegative"» }'),
+    code: 'schema/unknown-type',
+    path: 'model.layers[3].biasConstraint.type',
+    message: /"nonnegative".*Did you mean "nonNegative"\?/,
+    suggestion: '"nonNegative"',
+  },
+  'a constraint of a layer without a kernel': {
+    text: changed(
+      '{ "type": "maxPooling2d" }',
+      '{ "type": "maxPooling2d", «"kernelConstraint"»: { "type": "unitNorm" } }',
+    ),
+    code: 'schema/unknown-key',
+    path: 'model.layers[1].kernelConstraint',
+    message: /kernelConstraint/,
+  },
+  'a constraint of a normalization': {
+    text: changed(
+      '{ "type": "maxPooling2d" }',
+      '{ "type": "layerNormalization", «"kernelConstraint"»: { "type": "unitNorm" } }',
+    ),
+    code: 'schema/unknown-key',
+    path: 'model.layers[1].kernelConstraint',
+    message: /kernelConstraint/,
+  },
+  'a frozen layer that has no weights': {
+    text: changed('{ "type": "maxPooling2d" }', '{ "type": "maxPooling2d", «"trainable"»: false }'),
+    code: 'schema/unknown-key',
+    path: 'model.layers[1].trainable',
+    message: /trainable/,
+  },
   '5,000 nested lists': {
     text: marked(`${'['.repeat(100)}«[»${'['.repeat(4899)}`),
     code: 'file/too-deep',
@@ -288,6 +346,8 @@ describe('reading an experiment', () => {
       activation: 'linear',
       kernelInitializer: { type: 'glorotUniform' },
       biasInitializer: { type: 'zeros' },
+      trainable: true,
+      learningRateMultiplier: 1,
     });
   });
 
@@ -331,6 +391,8 @@ describe('reading an experiment', () => {
             kernelInitializer: { type: 'glorotUniform' },
             biasInitializer: { type: 'zeros' },
             weightStandardization: false,
+            trainable: true,
+            learningRateMultiplier: 1,
           },
         ],
       },
