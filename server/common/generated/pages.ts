@@ -60,7 +60,7 @@ function familyPage(name: FamilyName): string {
   const contents = all.map(
     (component) => `- [\`${component.type}\`](#${anchor(component.title)}): ${component.summary}`,
   );
-  const extra = name === 'data' ? [splitPart()] : name === 'layers' ? [graphPart] : [];
+  const extra = { data: [splitPart()], layers: [graphPart, learningPart] }[name as string] ?? [];
   return page([
     `# ${title}`,
     `Section \`${section}\` of the [experiment file](README.md).`,
@@ -96,6 +96,14 @@ A model may declare blocks: lists of layers with parameters, each with its defau
   ]
 }
 \`\`\``;
+
+const learningPart = `## How layers learn
+
+A layer with weights may say how they learn. \`"trainable": false\` freezes it: its weights get no gradient and so no update, no weight decay and no constraint, and the penalty of the regularization leaves them out (all as in Keras 3, and for a parameter of PyTorch that requires no gradient). A frozen batch normalization uses its running averages in training, too.
+
+\`learningRateMultiplier\` multiplies the learning rate, whatever the schedule makes of it, and with it the decoupled weight decay: what a parameter group with a rate of its own does in PyTorch. \`kernelConstraint\` and \`biasConstraint\` name a [constraint](constraints.md) that every update ends with. Where the optimizer keeps running averages of the weights (\`emaMomentum\`), they are of constrained weights (Keras averages what the update gives before).
+
+In a block, the keys may take their values from its parameters: \`"trainable": "$trainable"\`. An experiment in which nothing learns, neither a layer nor the instrument, is refused.`;
 
 function componentPart(component: Component): string {
   const { stage } = component as Partial<PhysicalComponent>;

@@ -14,7 +14,9 @@ CLASSES = {
 }
 # What Keras' layers do not have: it must be as Keras does it.
 OURS = {"weightStandardization": False, "dropConnect": 0, "mode": "inverted", "unbiased": False}
-LEFT_OUT = ("type", "name", "inputs", "seed", *OURS)
+# How weights learn does not change what is computed: whoever compares it, asks Keras for it.
+LEARNING = ("learningRateMultiplier", "kernelConstraint", "biasConstraint")
+LEFT_OUT = ("type", "name", "inputs", "seed", *LEARNING, *OURS)
 
 
 def snake_case(name):

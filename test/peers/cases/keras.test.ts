@@ -67,6 +67,30 @@ const plans: readonly Plan[] = [
     },
   },
   {
+    title: 'layers that are frozen, constrained, slow and quick, by Adamax',
+    layers: [
+      { type: 'conv2d', name: 'frozen', filters: 6, kernelSize: 3, trainable: false },
+      { type: 'batchNormalization', trainable: false },
+      {
+        ...{ type: 'depthwiseConv2d', kernelSize: 3, activation: 'tanh' },
+        ...{ kernelConstraint: { type: 'minMaxNorm', minValue: 0.7, maxValue: 0.8, rate: 0.2 } },
+        ...{ biasConstraint: { type: 'maxNorm', maxValue: 0.02 }, learningRateMultiplier: 3 },
+      },
+      {
+        ...{ type: 'conv2dTranspose', filters: 5, kernelSize: 2, strides: 2, activation: 'tanh' },
+        ...{ kernelConstraint: { type: 'unitNorm' }, biasConstraint: { type: 'nonNegative' } },
+      },
+      {
+        ...{ type: 'conv2d', filters: 8, kernelSize: 3, learningRateMultiplier: 0.5 },
+        ...{ kernelConstraint: { type: 'maxNorm', maxValue: 0.9 } },
+      },
+      { type: 'flatten' },
+      { type: 'dense', units: 4, kernelConstraint: { type: 'maxNorm', maxValue: 0.8 } },
+    ],
+    optimizer: { type: 'adamax', learningRate: 0.003, epsilon },
+    theirs: { optimizer: { name: 'Adamax', options: { learning_rate: 0.003, epsilon } } },
+  },
+  {
     title: 'group normalization, GELU and a way up and down, by clipped Nadam on the focal loss',
     layers: [
       { type: 'conv2d', name: 'fine', filters: 6, kernelSize: 3, padding: 'same' },

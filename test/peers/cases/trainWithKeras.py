@@ -13,13 +13,58 @@ sys.path.append(str(Path(__file__).parents[2] / "bench" / "peers"))
 
 from kerasLayers import build_net  # noqa: E402
 
-# What Keras calls the penalty on the kernel of a layer.
-PENALIZED = {
-    "conv2d": "kernel_regularizer",
-    "conv2dTranspose": "kernel_regularizer",
-    "depthwiseConv2d": "depthwise_regularizer",
-    "dense": "kernel_regularizer",
+# What Keras calls the kernel of a layer, and the axes along which the weights of one output lie.
+KERNELS = {
+    "conv2d": ("kernel", [0, 1, 2]),
+    "conv2dTranspose": ("kernel", [0, 1, 3]),
+    "depthwiseConv2d": ("depthwise", [0, 1]),
+    "dense": ("kernel", 0),
 }
+CONSTRAINTS = {
+    "maxNorm": lambda axis, maxValue: keras.constraints.MaxNorm(maxValue, axis),
+    "nonNegative": lambda axis: keras.constraints.NonNeg(),
+    "unitNorm": lambda axis: keras.constraints.UnitNorm(axis),
+    "minMaxNorm": lambda axis, minValue, maxValue, rate: keras.constraints.MinMaxNorm(
+        minValue, maxValue, rate, axis
+    ),
+}
+
+
+def constraint_of(value, axis):
+    """The constraint that a layer's value names; None for none."""
+    if value is None:
+        return None
+    parameters = {key: entry for key, entry in value.items() if key != "type"}
+    return CONSTRAINTS[value["type"]](axis, **parameters)
+
+
+def learning_of(value, penalty):
+    """What Keras is told of how the weights of a layer learn."""
+    if value["type"] not in KERNELS:
+        return {}
+    kernel, axis = KERNELS[value["type"]]
+    return {
+        f"{kernel}_regularizer": keras.regularizers.L2(penalty),
+        f"{kernel}_constraint": constraint_of(value.get("kernelConstraint"), axis),
+        "bias_constraint": constraint_of(value.get("biasConstraint"), 0),
+    }
+
+
+def multipliers_of(subject):
+    """What the learning rate of each layer is multiplied with."""
+    values = zip(subject["layers"], subject["experiment"]["model"]["layers"])
+    return {layer["name"]: value.get("learningRateMultiplier", 1) for layer, value in values}
+
+
+def optimizer_of(name, options, multipliers):
+    """An optimizer of Keras whose learning rate is multiplied for the weights of some layers."""
+
+    class WithMultipliers(getattr(keras.optimizers, name)):
+        def update_step(self, gradient, variable, learning_rate):
+            layer = variable.path.split("/")[0]
+            super().update_step(gradient, variable, learning_rate * multipliers.get(layer, 1))
+
+    return WithMultipliers(**options)
 
 
 def named_weights(model, names):
@@ -33,14 +78,10 @@ def named_weights(model, names):
 
 
 def train(case):
-    def penalty_for(value):
-        name = PENALIZED.get(value["type"])
-        return {name: keras.regularizers.L2(case["penalty"])} if name else {}
-
-    model = build_net(case["subject"], penalty_for)
+    model = build_net(case["subject"], lambda value: learning_of(value, case["penalty"]))
     optimizer, loss = case["optimizer"], case["loss"]
     model.compile(
-        optimizer=getattr(keras.optimizers, optimizer["name"])(**optimizer["options"]),
+        optimizer=optimizer_of(**optimizer, multipliers=multipliers_of(case["subject"])),
         loss=getattr(keras.losses, loss["name"])(**loss["options"]),
     )
     variables = named_weights(model, case["names"])

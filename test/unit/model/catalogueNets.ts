@@ -58,12 +58,26 @@ const heads = [
   ],
 ];
 
+/** The stem of experiment `i`, whose layers differ in how they learn. */
+function stemLearning(constraint: object, i: number): readonly object[] {
+  const [first, second] = stem;
+  const learningRateMultiplier = [1, 0.3, 2][i % 3];
+  return [
+    { ...first, kernelConstraint: constraint, learningRateMultiplier },
+    { ...second, trainable: i % 2 === 0 },
+  ];
+}
+
 /** A network around those of the given layers that fit where they come: a section "model". */
-export function netAround(given: readonly object[], head: readonly object[] = heads[0]!) {
+export function netAround(
+  given: readonly object[],
+  head: readonly object[] = heads[0]!,
+  start: readonly object[] = stem,
+) {
   const layers = given.reduce<readonly object[]>((before, layer) => {
     const ways = [[layer], [flatten, layer]].map((way) => [...before, ...way]);
     return ways.find(fits) ?? before;
-  }, stem);
+  }, start);
   return { blocks, layers: [...layers, flatten, ...head] };
 }
 
@@ -81,6 +95,7 @@ export function catalogueExperiments(): readonly Experiment[] {
     loss: examplesOf('losses'),
     optimizer: examplesOf('optimizers'),
     regularization: examplesOf('regularizers'),
+    constraints: examplesOf('constraints'),
     augmentation: examplesOf('augmentation'),
   };
   const most = Math.max(layers.length, ...Object.values(parts).map(({ length }) => length));
@@ -95,7 +110,7 @@ export function catalogueExperiments(): readonly Experiment[] {
         augmentation: [pick(parts.augmentation)],
         physics: [pick(parts.physics)],
         normalization: pick(parts.normalization),
-        model: netAround([pick(layers)], head),
+        model: netAround([pick(layers)], head, stemLearning(pick(parts.constraints), i)),
         loss,
         regularization: pick(parts.regularization),
         optimizer: pick(parts.optimizer),
