@@ -224,6 +224,17 @@ describe('summary', () => {
     assert.doesNotMatch(stderr, /error/);
   });
 
+  it('tells what learns from what is frozen', async () => {
+    const cwd = experimentFolder(cnn);
+    const frozen = ['--set', 'model.layers[0].trainable=false'];
+    const shown = await run(['summary', file, ...frozen], { cwd });
+    assert.match(shown.stdout, /^conv2d +conv2d +\[6, 6, 4\] +40 +0 +1,296$/m);
+    assert.match(shown.stdout, /^130 parameters, of which 48 are not trained; /m);
+    const { stdout } = await run(['summary', file, ...frozen, '--json'], { cwd });
+    const { parameters } = JSON.parse(stdout) as { readonly parameters: unknown };
+    assert.deepEqual(parameters, { total: 130, trainable: 82 });
+  });
+
   it('refuses a layer that does not fit, and leaves stdout empty', async () => {
     const misfit = [{ type: 'flatten' }, { type: 'conv2d', filters: 2, kernelSize: 3 }];
     const cwd = experimentFolder({ model: { layers: misfit } });
