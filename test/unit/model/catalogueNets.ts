@@ -113,7 +113,8 @@ export function catalogueExperiments(): readonly Experiment[] {
         model: netAround([pick(layers)], head, stemLearning(pick(parts.constraints), i)),
         loss,
         regularization: pick(parts.regularization),
-        optimizer: pick(parts.optimizer),
+        // So small that no loss of these networks grows without bound, however they were put together.
+        optimizer: { ...pick(parts.optimizer), learningRate: 1e-3 },
       });
     // A loss that is refused alone is part of the example of a mixture.
     const losses = [pick(parts.loss), { type: 'softmaxCrossEntropy' }];
