@@ -214,7 +214,7 @@ describe('train', () => {
 });
 
 describe('a run that is interrupted', () => {
-  const long = { training: { epochs: 300, batchSize: 20 } };
+  const long = { training: { epochs: 100_000, batchSize: 20 } };
 
   it('by Ctrl+C ends with code 130, and goes on to the end of an undisturbed one', async () => {
     const cwd = experimentFolder({ training: { epochs: 40, batchSize: 4 } });

@@ -20,8 +20,12 @@ export function targetOf(outputs: tf.Tensor, { labels, target }: Targets): tf.Te
     if (classes > 1) return oneHot(labels, classes);
     return tf.reshape(tf.cast(labels, 'float32'), outputs.shape);
   }
-  const found = target ? `a target of [${target.shape.join(', ')}]` : 'no target';
-  throw new Error(`The loss takes a target for [${outputs.shape.join(', ')}]; got ${found}.`);
+  const found = [
+    target && `a target of [${target.shape.join(', ')}]`,
+    labels && `labels of [${labels.shape.join(', ')}]`,
+  ].filter((one) => one !== undefined);
+  const wanted = `labels or a target for [${outputs.shape.join(', ')}]`;
+  throw new Error(`The loss takes ${wanted}; got ${found.join(' and ') || 'neither'}.`);
 }
 
 /** The labels, for a loss that needs them. */

@@ -301,10 +301,14 @@ describe('losses of values', () => {
   it('say what they lack', () => {
     assert.throws(
       () => evaluate({ type: 'meanSquaredError' }, { outputs: rows, shape: [1, 3, 3, 1] }),
-      /takes a target for \[1, 3, 3, 1\]; got no target/,
+      /takes labels or a target for \[1, 3, 3, 1\]; got neither/,
     );
     assert.throws(
       () => evaluate({ type: 'softmaxCrossEntropy' }, { outputs: rows, shape: [3, 3] }),
+      /takes labels or a target for \[3, 3\]; got neither/,
+    );
+    assert.throws(
+      () => evaluate({ type: 'focal' }, { outputs: rows, shape: [3, 3] }),
       /takes labels; got none/,
     );
   });
