@@ -1,5 +1,5 @@
 import type { Split } from '#common/run/series';
-import type { RunFacts } from '#common/protocol/panel';
+import type { PhysicsFact, RunFacts } from '#common/protocol/panel';
 import { tags } from '#common/run/series';
 import {
   axisLabel,
@@ -55,22 +55,48 @@ export function chartsOf(facts: ChartFacts): readonly ChartSpec[] {
     format: (value) => formatMetric(name, value),
     axisFormat: isPart(name) ? axisPercent : axisLabel,
   }));
-  const learned = physics.map(({ tag, layer, parameter, unit }): ChartSpec => {
-    const title = parameterTitle(parameter, unit);
-    return {
-      id: tag,
-      title: `${layer}: ${title}${unit === '' ? '' : ` (${unit})`}`,
-      lines: [{ ...line(title, 'train', tag, 'purple', true), isThin: false }],
-      canBeLogarithmic: false,
-      format: (value) => `${formatNumber(value)}${unit === '' ? '' : ` ${unit}`}`,
-      axisFormat: axisLabel,
-    };
-  });
+  const groupOf = ({ layer, unit }: PhysicsFact) => `${layer} ${unit}`;
+  const groups = [...new Set(physics.map(groupOf))];
+  const learned = groups.map((group) =>
+    learnedChart(physics.filter((one) => groupOf(one) === group)),
+  );
   return [...measured, ...learned];
+}
+
+/** What a part of the instrument learns in one unit: the twelve aberrations of a pupil are one chart. */
+function learnedChart(parameters: readonly PhysicsFact[]): ChartSpec {
+  const { tag, layer, unit } = parameters[0]!;
+  const lines = parameters.map((one, i): LineSpec => {
+    const title = parameterTitle(one.parameter, unit);
+    const colour = parameterColours[i % parameterColours.length]!;
+    const isDashed = i >= parameterColours.length;
+    return { ...line(title, 'train', one.tag, colour, true), isThin: false, isDashed };
+  });
+  const suffix = unit === '' ? '' : ` ${unit}`;
+  const subject = lines.length === 1 ? `${layer}: ${lines[0]!.label}` : layer;
+  return {
+    id: tag,
+    title: unit === '' ? subject : `${subject} (${unit})`,
+    lines,
+    canBeLogarithmic: false,
+    format: (value) => `${formatNumber(value)}${suffix}`,
+    axisFormat: axisLabel,
+  };
 }
 
 /** Colours that no line of a whole loss has; where there are more terms, they come again. */
 const termColours = ['green', 'orange', 'red', 'purple'] as const satisfies readonly ChartColour[];
+
+/** Colours of what learns together; from the second round on, the lines are dashed. */
+const parameterColours = [
+  'purple',
+  'blue',
+  'yellow',
+  'green',
+  'orange',
+  'red',
+  'foreground',
+] as const satisfies readonly ChartColour[];
 
 /** What adds up to the loss, term by term, and what regularization puts on top. */
 function termLines({ lossTerms = [], isPenalized = false }: ChartFacts): readonly LineSpec[] {

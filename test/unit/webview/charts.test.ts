@@ -40,6 +40,29 @@ describe('the charts of a run', () => {
     assert.equal(charts[2]?.format(1.5), '1.50 px');
   });
 
+  it('show what a layer learns in one unit together, each by its own line', () => {
+    const waves = Array.from({ length: 12 }, (_, i) => ({
+      ...facts.physics[0]!,
+      tag: `physics/pupilBlur/a${i + 4}`,
+      layer: 'pupilBlur',
+      parameter: `a${i + 4}`,
+      unit: 'waves',
+    }));
+    const other = { ...waves[0]!, tag: 'physics/pupilBlur/radiusPx', unit: 'px' };
+    const charts = chartsOf({ ...facts, physics: [...facts.physics, ...waves, other] });
+    assert.deepEqual(
+      charts.slice(2).map(({ title, lines }) => [title, lines.length]),
+      [
+        ['gaussianBlur: sigma (px)', 1],
+        ['pupilBlur (waves)', 12],
+        ['pupilBlur: a4 (px)', 1],
+      ],
+    );
+    const { lines } = charts[3]!;
+    assert.equal(lines[11]!.tag, 'physics/pupilBlur/a15');
+    assert.equal(new Set(lines.map(({ colour, isDashed }) => `${colour} ${isDashed}`)).size, 12);
+  });
+
   it('show the terms of a mixture and the penalty in the chart of the loss, each by its own line', () => {
     const lossTerms = Array.from({ length: 6 }, (_, i) => `loss.dice_${i}`);
     const [loss, accuracy] = chartsOf({ ...facts, lossTerms, isPenalized: true });

@@ -70,10 +70,35 @@ describe('the page of a run', () => {
     for (const [curve, value] of shown) {
       await legend(page, 'loss', curve).getByText(value, { exact: true }).waitFor();
     }
-    const row = page.page.locator('.results tr[data-split="train"]');
-    assert.match(await row.innerText(), /0\.125\s+0\.0875\s+0\.0375\s+90\.0 %/);
-    await page.page.getByRole('columnheader', { name: 'loss.dice' }).waitFor();
+    const results = { loss: '0.125', [lossTerms[0]!]: '0.0875', [lossTerms[1]!]: '0.0375' };
+    for (const [figure, value] of Object.entries(results)) {
+      const cell = page.page.locator(`[data-figure="${figure}"] [data-split="train"]`);
+      await cell.getByText(value, { exact: true }).waitFor();
+    }
+    await page.page.getByRole('rowheader', { name: 'loss.dice' }).waitFor();
     await page.measure('run-loss-terms', '[data-chart="loss"]');
+  });
+
+  it('shows the twelve aberrations of a pupil in one chart', async () => {
+    const view = viewOf();
+    const pupil = Array.from({ length: 12 }, (_, i) => ({
+      ...view.facts.physics[0]!,
+      tag: `physics/pupilBlur/a${i + 4}`,
+      layer: 'pupilBlur',
+      parameter: `a${i + 4}`,
+      unit: 'waves',
+    }));
+    const curves = pupil.map(({ tag }, i) =>
+      columnsOf('train', tag, 500, (step) => 0.2 * Math.cos((i * step) / 1000)),
+    );
+    const facts = { ...view.facts, physics: pupil };
+    const snapshot = snapshotOf({ ...view, facts }, [...curvesOf(5), ...curves]);
+    page = await openPage('run', { host: hostOf(snapshot), width: 1150, height: 900 });
+    const chart = page.page.locator('[data-chart="physics/pupilBlur/a4"]');
+    await chart.getByRole('heading', { name: 'pupilBlur (waves)' }).waitFor();
+    await chart.locator('li', { hasText: 'a4' }).getByText('0.200 waves').waitFor();
+    assert.equal(await page.page.locator('.chart').count(), 3);
+    await page.measure('run-pupil', '[data-chart="physics/pupilBlur/a4"]');
   });
 
   it('names the run, its state, its engine and its progress', async () => {
