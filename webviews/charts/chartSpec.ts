@@ -84,8 +84,11 @@ function learnedChart(parameters: readonly PhysicsFact[]): ChartSpec {
   };
 }
 
-/** Colours that no line of a whole loss has; where there are more terms, they come again. */
-const termColours = ['green', 'orange', 'red', 'purple'] as const satisfies readonly ChartColour[];
+/**
+ * Colours that no line of a whole loss has; where there are more terms, they come again. Orange comes
+ * last: VS Code's own is faint in most themes.
+ */
+const termColours = ['green', 'purple', 'red', 'orange'] as const satisfies readonly ChartColour[];
 
 /** Colours of what learns together; from the second round on, the lines are dashed. */
 const parameterColours = [
@@ -93,9 +96,9 @@ const parameterColours = [
   'blue',
   'yellow',
   'green',
-  'orange',
   'red',
   'foreground',
+  'orange',
 ] as const satisfies readonly ChartColour[];
 
 /** What adds up to the loss, term by term, and what regularization puts on top. */
