@@ -36,9 +36,9 @@ describe('training from the palette', () => {
     await assertCurve(page, 'accuracy');
     await window.openViews('Lightbench');
     await window.treeRow(/digits in the editor.*\d\d\.\d % · loss/).waitFor();
-    const validation = page.frame.locator('tr[data-split="validation"] td').nth(1);
-    await validation.filter({ hasText: /^\d/ }).waitFor();
-    assert.match(await page.frame.locator('tr[data-split="test"]').innerText(), /sealed/);
+    const figure = (split: string) => page.frame.locator(`.results td[data-split="${split}"]`);
+    await figure('validation').first().filter({ hasText: /^\d/ }).waitFor();
+    assert.equal(await figure('test').innerText(), 'sealed');
     assert.deepEqual(session().outsideRequests(), []);
     await window.close();
   });
