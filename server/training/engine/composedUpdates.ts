@@ -77,8 +77,10 @@ export const composedUpdates: Readonly<Record<UpdateKind, (before: Before) => Af
   proximalGradient: ({ w, g, rate }) => [shrink(sub(w, mul(rate(0), g)), rate(1))],
   ftrl({ w, g, a, b, rate }) {
     const n = add(a, square(g));
-    const [before, after] = [sqrt(a), sqrt(n)];
-    const pull = sub(mul(rate(3), w), mul(mul(sub(after, before), rate(0)), w));
+    const after = sqrt(n);
+    // after - sqrt(a), which would lose its digits where gradients are small
+    const growth = tf.divNoNan(square(g), add(after, sqrt(a)));
+    const pull = sub(mul(rate(3), w), mul(mul(growth, rate(0)), w));
     const z = add(add(b, g), pull);
     const clipped = maximum(minimum(z, rate(1)), neg(rate(1)));
     return [div(sub(clipped, z), add(mul(after, rate(0)), rate(2))), n, z];

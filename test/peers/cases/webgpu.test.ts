@@ -5,8 +5,8 @@ import { CACHE, npm } from '../../../scripts/processes';
 import { openEngine, probeEngines, type Engine } from '../../../server/training/engine/engine';
 import { executeRun } from '../../../server/training/run/execute';
 import { makeRuns, readJson } from '../../training/support';
-import { catalogueExperimentsFor } from '../../unit/model/catalogueNets';
-import { distance, shortRun, type Outcome } from '../../unit/run/shortRun';
+import { distance, type Outcome } from '../../unit/run/shortRun';
+import { valueExperiments, valueRun } from '../../unit/run/valueExperiments';
 
 const runs = makeRuns();
 after(() => runs.remove());
@@ -28,9 +28,6 @@ before(function (this: Mocha.Context) {
   writeFileSync(stamp, wanted);
 });
 after(() => delete process.env['LIGHTBENCH_ENGINES']);
-
-/** Software that stands in for a GPU takes seconds for what a GPU does at once. */
-const images = 4;
 
 /** What a GPU's functions and sums may differ by from the processor's after two steps, as a part. */
 const tolerance = 1e-4;
@@ -65,21 +62,22 @@ describe('WebGPU as an engine', () => {
   });
 
   describe('trains as our own engine does', () => {
-    const experiments = catalogueExperimentsFor('webgpu', images);
+    const experiments = valueExperiments();
     const expected: Outcome[] = [];
     let engine: Engine;
     before(async function (this: Mocha.Context) {
       this.timeout(600_000);
       const native = await openEngine('native');
-      for (const experiment of experiments) expected.push(await shortRun(experiment));
+      for (const experiment of experiments) expected.push(await valueRun(experiment));
       native.dispose();
       engine = await openEngine('webgpu', { folder: runs.root });
     });
     after(() => engine.dispose());
 
     for (const [i, experiment] of experiments.entries()) {
-      it(experiment.name, async () => {
-        const difference = distance(expected[i]!, await shortRun(experiment));
+      it(experiment.what, async () => {
+        const difference = distance(expected[i]!, await valueRun(experiment));
+        console.log('    ', difference);
         assert.ok(difference < tolerance, `${difference}`);
       });
     }

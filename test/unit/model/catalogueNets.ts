@@ -128,13 +128,13 @@ function isSound(experiment: Experiment): boolean {
   return !hasErrors(checkExperiment(experiment, factsOf(experiment.data.source)));
 }
 
-/** The same experiments on fewer images, without the physical layers that an engine cannot train. */
-export function catalogueExperimentsFor(engine: EngineId, count: number): readonly Experiment[] {
-  return catalogueExperiments().map((experiment) => {
-    const refused = unsupportedOn(engine, traceExperiment(experiment, exampleImage));
-    const places = new Set(refused.map(({ path: [, place] }) => place));
-    const source = { ...experiment.data.source, count };
-    const physics = experiment.physics.filter((_, i) => !places.has(i));
-    return { ...experiment, data: { ...experiment.data, source }, physics };
-  });
+/** An experiment without the physical layers that an engine cannot train. */
+export function withoutUnsupported(
+  engine: EngineId,
+  experiment: Experiment,
+  image: Shape,
+): Experiment {
+  const refused = unsupportedOn(engine, traceExperiment(experiment, image));
+  const places = new Set(refused.map(({ path: [, place] }) => place));
+  return { ...experiment, physics: experiment.physics.filter((_, i) => !places.has(i)) };
 }

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { traceExperiment } from '#common/experiment/trace';
 import type { Experiment } from '#common/experiment/experiment';
-import { openDataset } from '../../../server/training/data/dataset';
+import { openDataset, type Dataset } from '../../../server/training/data/dataset';
 import { readAll } from '../../../server/training/engine/program';
 import { createBatchReader, portions, type Batch } from '../../../server/training/run/batches';
 import { createLearner } from '../../../server/training/run/learner';
@@ -14,15 +14,24 @@ type Variables = ReadonlyMap<string, tf.Variable>;
 export const batchSize = 23;
 const epochs = 2;
 
+type BeforeStep = (variables: Variables, step: number) => void;
+
 /** Trains an experiment on the open engine for some steps, of which the last of an epoch is smaller. */
-export async function shortRun(
+export async function shortRun(experiment: Experiment, beforeStep?: BeforeStep): Promise<Outcome> {
+  return shortRunOn(await dataOf(experiment), experiment, beforeStep);
+}
+
+/** The data that an experiment names. */
+export function dataOf({ data: { source }, seed }: Experiment): Promise<Dataset> {
+  return openDataset(source, { baseFolder: '.', seed });
+}
+
+/** Trains an experiment on other data than those that it names. */
+export async function shortRunOn(
+  dataset: Dataset,
   experiment: Experiment,
-  beforeStep: (variables: Variables, step: number) => void = () => undefined,
+  beforeStep: BeforeStep = () => undefined,
 ): Promise<Outcome> {
-  const dataset = await openDataset(experiment.data.source, {
-    baseFolder: '.',
-    seed: experiment.seed,
-  });
   const readBatch = createBatchReader(dataset);
   const trace = traceExperiment(experiment, dataset.facts.shape);
   const learner = createLearner(trace, experiment);

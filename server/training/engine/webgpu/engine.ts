@@ -7,6 +7,7 @@ import { createLoader } from '../installed/loadModule';
 import { findPackage, type FoundPackage, type SearchOptions } from '../installed/packages';
 import { tfForPackages } from '../installed/tfjs';
 import { runTrial } from '../installed/trial';
+import { addInGroups } from './addInGroups';
 
 /** What the package `webgpu` exports: Dawn, the implementation of WebGPU in Chromium. */
 interface Dawn {
@@ -115,4 +116,5 @@ async function load({ dawn, backend }: Packages): Promise<void> {
   Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
   const loadFile = createLoader(new Map([['@tensorflow/tfjs-core', tfForPackages]]));
   loadFile(createRequire(__filename).resolve(backend.folder));
+  addInGroups(backendName);
 }
