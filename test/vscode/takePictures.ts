@@ -17,7 +17,7 @@ const IMAGES = path.join(ROOT, 'docs', 'images');
 /** The README is read over a network. */
 const MAX_BYTES = 300_000;
 /** High enough for all three charts. */
-const SIZE = { width: 1400, height: 1030 };
+const SIZE = { width: 1400, height: 1080 };
 /** High enough for the whole page, of which the editor takes half the width. */
 const WHOLE_PAGE = { width: 2000, height: 3400 };
 /** What the editor takes from the panel: its lines are to be whole. */

@@ -89,6 +89,13 @@ describe('the results of a trained run', () => {
     });
   }
 
+  it('shows all columns of the classes in half an editor', async () => {
+    const details = await open('tenClasses', { width: 930, height: HIGH });
+    const table = details.locator('.class-figures .scrolled');
+    assert.equal(await table.evaluate((one) => one.scrollWidth - one.clientWidth), 0);
+    await page.measure('results-tenClasses-half', '.details');
+  });
+
   it('says how intervals are worked out', async () => {
     await open('tenClasses');
     const method = (metric: string) =>
