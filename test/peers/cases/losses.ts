@@ -72,6 +72,14 @@ export const values: readonly Batch[] = [
 /** Where nothing is just right: there JAX gives |r| the slope of its right side, we give it none. */
 export const neverRight = withTargets('residuals of any size', values[1]!.outputs, [0.25, -2e-6]);
 const counts = [0, 1, 3, 250];
+/**
+ * What Poisson's loss takes off each other for a logarithm of a rate: 250 · 4 leaves a sample's mean of −2.4, and
+ * is itself rounded by 3e-5.
+ */
+export const poissonTerms = (y: number, count: number): readonly number[] => [
+  Math.exp(y),
+  count * y,
+];
 export const logRates: readonly Batch[] = [
   withTargets('random values', randomValues([16, 5], 21, 4), counts),
   withTargets('rates from e⁻⁸⁰ to e⁸⁰', picked([12, 4], [-80, 0, 5, 80], 22), counts),
@@ -91,6 +99,8 @@ export interface LossCase {
   readonly type: string;
   readonly ours?: object;
   readonly batch: Batch;
+  /** What the loss of a value is the sum of, where that may cancel. */
+  readonly terms?: (output: number, target: number) => readonly number[];
 }
 
 /** The title of a case's test. */
@@ -121,14 +131,27 @@ export function computeOurs({ type, ours, batch: { outputs, labels, target } }: 
   return { losses, gradient };
 }
 
+/** The mean size of the terms that each sample's loss adds up. */
+function sizesOf({ batch: { outputs, target }, terms }: LossCase): readonly number[] | undefined {
+  if (terms === undefined) return undefined;
+  const length = outputs.values.length / outputs.shape[0]!;
+  const sizes = Array.from({ length: outputs.shape[0]! }, () => 0);
+  for (const [i, y] of outputs.values.entries()) {
+    const sample = Math.floor(i / length);
+    for (const term of terms(y, target!.values[i]!)) sizes[sample]! += Math.abs(term) / length;
+  }
+  return sizes;
+}
+
 /**
  * Asserts that values and gradients agree, to a few roundings of float32, 6e-8 each, of what they are made
- * of; `roundings` says how many times larger that is than the result, where terms cancel.
+ * of.
  */
-export function assertSame(found: Found, theirs: Found, roundings = 1): void {
+export function assertSame(one: LossCase, found: Found, theirs: Found): void {
   const samples = theirs.losses.length;
-  const relative = 1e-6 * roundings;
-  assertRows('loss', [found.losses, theirs.losses], samples, { relative, absolute: 1e-6 });
+  const relative = 1e-6;
+  const losses = [found.losses, theirs.losses, sizesOf(one)] as const;
+  assertRows('loss', losses, samples, { relative, absolute: 1e-6 });
   const slopes = [found.gradient, theirs.gradient] as const;
   assertRows('gradient', slopes, samples, { relative, absolute: 1e-7 });
 }

@@ -38,19 +38,26 @@ export interface Tolerance {
   readonly absolute: number;
 }
 
+/** Numbers and those they should be; for sums of terms that cancel also the sizes of what is rounded. */
+export type Compared = readonly [
+  actual: readonly number[],
+  expected: readonly number[],
+  sizes?: readonly number[],
+];
+
 /** Asserts that numbers agree, row by row; as many rows as numbers compares each by itself. */
 export function assertRows(
   what: string,
-  [actual, expected]: readonly [readonly number[], readonly number[]],
+  [actual, expected, sizes = expected]: Compared,
   rows: number,
   { relative, absolute }: Tolerance,
 ): void {
   assert.equal(actual.length, expected.length, `${what}: number of values`);
   const length = expected.length / rows;
   for (let row = 0; row < rows; row++) {
-    const theirs = expected.slice(row * length, (row + 1) * length);
-    const largest = theirs.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
-    for (const [i, value] of theirs.entries()) {
+    const rowOf = (values: readonly number[]) => values.slice(row * length, (row + 1) * length);
+    const largest = rowOf(sizes).reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+    for (const [i, value] of rowOf(expected).entries()) {
       const ours = actual[row * length + i]!;
       const isClose = Math.abs(ours - value) <= relative * largest + absolute;
       assert.ok(isClose, `${what}: value ${row * length + i} is ${ours}, theirs is ${value}`);

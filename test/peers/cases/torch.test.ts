@@ -53,9 +53,9 @@ const plans: readonly Plan[] = [
     theirs: { optimizer: 'AdamW', options: { lr: 0.003, eps }, weightDecay: 0.05 },
   },
   {
+    // Of images with a mean, which the moving averages have to find.
     title: "batch normalization with PyTorch's variance on a mixture of losses, by momentum",
     ours: {
-      normalization: { type: 'standardize' },
       model: {
         layers: [
           { type: 'conv2d', name: 'fine', filters: 6, kernelSize: 3, ...small },

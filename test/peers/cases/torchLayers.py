@@ -59,7 +59,11 @@ def group_norm(x, gamma, beta, groups, eps):
 
 
 def instance_norm(x, gamma, beta, eps):
-    return functional.instance_norm(x, weight=gamma, bias=beta, eps=eps)
+    y = functional.instance_norm(x, weight=gamma, bias=beta, eps=eps)
+    # Of a single sample PyTorch's gradient is wrong (differences of the outputs tell) where that of its
+    # outputs is not contiguous.
+    y.register_hook(lambda slope: slope.contiguous())
+    return y
 
 
 def local_response_norm(x, radius, bias, alpha, beta):
@@ -112,9 +116,9 @@ def conv2d_transpose(x, kernel, bias, strides, dilation, padding):
     All that the kernels reach, filled up to input · stride where they reach less. "same" cuts it to
     that, one pixel more at the end of an odd rest.
     """
-    y = functional.conv_transpose2d(
-        x, kernel.permute(3, 2, 0, 1), None, strides, dilation=dilation
-    )
+    # PyTorch has no gradient of kernels that are not contiguous for images of one channel.
+    kernel = kernel.permute(3, 2, 0, 1).contiguous()
+    y = functional.conv_transpose2d(x, kernel, None, strides, dilation=dilation)
     for axis, stride in zip((2, 3), strides):
         wanted = x.shape[axis] * stride
         missing = wanted - y.shape[axis]

@@ -116,6 +116,21 @@ const convolutions = kernels.flatMap(({ ours, theirs }) =>
   ),
 );
 
+/** Channels enough for Winograd's way, which rounds sums of four values of image and of kernel. */
+const wide = (
+  [
+    ['conv2d', 'conv2d'],
+    ['conv2dTranspose', 'conv2d_transpose'],
+  ] as const
+).flatMap(([type, theirs]) =>
+  ['valid', 'same'].map((padding): Case => ({
+    title: '18 channels',
+    ours: { type, ...{ filters: 20, kernelSize: 3, padding } },
+    ...{ theirs, options: { strides: [1, 1], dilation: [1, 1], padding } },
+    x: randomValues([2, 8, 7, 18], 75, 2),
+  })),
+);
+
 const cases: readonly Case[] = [
   ...norms.flatMap((norm) =>
     difficult(image).map(([title, x, roundings]): Case => ({ ...norm, title, x, roundings })),
@@ -123,6 +138,7 @@ const cases: readonly Case[] = [
   ...responses,
   ...functions,
   ...convolutions,
+  ...wide,
 ];
 
 describe('layers and their gradients in PyTorch and TensorFlow', () => {
