@@ -140,6 +140,46 @@ describe('a network learns', () => {
   });
 });
 
+describe('a network whose samples have weights', () => {
+  before(() => writeSquares(path.join(runs.root, 'squares'), 160));
+
+  /** Every other image is given the opposite of its row; one half of the images weighs nothing. */
+  function writeContradictions(table: string, heavy: number): void {
+    const lines = readFileSync(path.join(runs.root, 'squares', 'numbers.csv'), 'utf8').split('\n');
+    const rows = lines.slice(1).map((line, i) => {
+      const [file, , , , numbers] = line.split(',');
+      const row = Number(numbers!.split(';')[0]);
+      return `${file},${i % 2 === 0 ? row : 1 - row},${Number(i % 2 === heavy)}`;
+    });
+    writeFileSync(
+      path.join(runs.root, 'squares', table),
+      ['file,target,weight', ...rows].join('\n'),
+    );
+  }
+
+  for (const [heavy, what] of ['rows', 'opposites'].entries()) {
+    it(`learns the ${what} where only these count`, async () => {
+      const table = `${what}.csv`;
+      writeContradictions(table, heavy);
+      const source = { type: 'imageFolder', path: 'squares', table, target: 'numbers' };
+      const dense = (units: number, activation: string) => ({ type: 'dense', units, activation });
+      const changes = {
+        data: { source: { ...source, size: [size, size] } },
+        model: { layers: [{ type: 'flatten' }, dense(32, 'relu'), dense(1, 'linear')] },
+        loss: { type: 'meanSquaredError' },
+        metrics: ['meanSquaredError'],
+        training: { epochs: 40, batchSize: 16 },
+      };
+      const { results } = await trained(changes, 'numbers');
+      const { loss, metrics, baseline } = results;
+      assert.ok(loss < 0.3 * baseline!.loss, `loss ${loss} of ${baseline!.loss}`);
+      // A half that has the opposite of what was learned is off by (1 − 2 row)², 0.36 in the mean.
+      assert.ok(metrics['meanSquaredError']! > 0.1, `error ${metrics['meanSquaredError']}`);
+      assert.ok(baseline!.loss < 0.7 * baseline!.metrics['meanSquaredError']!);
+    });
+  }
+});
+
 describe('a network with an output for each label', () => {
   before(() => writeSquares(path.join(runs.root, 'squares'), 160));
 

@@ -148,6 +148,8 @@ export interface DataNotice {
   /** `data/duplicates`. */
   readonly code: string;
   readonly message: string;
+  /** A warning where this is absent. */
+  readonly severity?: 'information';
   /** The key of the data section that it is about. */
   readonly key: 'source' | 'split';
 }

@@ -104,7 +104,7 @@ const imageFolder = defineDataSource({
     table: Type.Optional(
       text({
         description:
-          'A file of comma-separated values in the folder, with a line for each image and these columns: `file` (relative to the folder); `label` (without it the folder of the file is the class); `target` (numbers, or the file of a mask or image); `group` (such as the patient); `time`; `split`. Other columns are ignored.',
+          'A file of comma-separated values in the folder, with a line for each image and these columns: `file` (relative to the folder); `label` (without it the folder of the file is the class); `target` (numbers, or the file of a mask or image); `group` (such as the patient); `time`; `split`; `weight` (0 or more: the loss of the image is multiplied by it and that of a batch is Σ w ℓ / N, as with `sample_weight` in Keras; metrics count all images alike). Other columns are ignored.',
         minLength: 1,
       }),
     ),

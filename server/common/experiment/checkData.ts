@@ -13,8 +13,8 @@ export function checkData(experiment: Experiment, facts: DataFacts): readonly Fi
     ...checkCounts(experiment, facts),
     ...checkClasses(experiment, facts),
     ...checkBatchSize(experiment, facts),
-    ...(facts.notices ?? []).map(({ code, message, key }): Finding => {
-      return { severity: 'warning', code, message, path: ['data', key] };
+    ...(facts.notices ?? []).map(({ code, message, key, severity }): Finding => {
+      return { severity: severity ?? 'warning', code, message, path: ['data', key] };
     }),
   ];
 }

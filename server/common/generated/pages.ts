@@ -60,7 +60,12 @@ function familyPage(name: FamilyName): string {
   const contents = all.map(
     (component) => `- [\`${component.type}\`](#${anchor(component.title)}): ${component.summary}`,
   );
-  const extra = { data: [splitPart()], layers: [graphPart, learningPart] }[name as string] ?? [];
+  const parts = {
+    data: [splitPart()],
+    layers: [graphPart, learningPart],
+    losses: [sampleWeightsPart],
+  };
+  const extra = parts[name as keyof typeof parts] ?? [];
   return page([
     `# ${title}`,
     `Section \`${section}\` of the [experiment file](README.md).`,
@@ -104,6 +109,12 @@ A layer with weights may say how they learn. \`"trainable": false\` freezes it: 
 \`learningRateMultiplier\` multiplies the learning rate, whatever the schedule makes of it, and with it the decoupled weight decay: what a parameter group with a rate of its own does in PyTorch. \`kernelConstraint\` and \`biasConstraint\` name a [constraint](constraints.md) that every update ends with. Where the optimizer keeps running averages of the weights (\`emaMomentum\`), they are of constrained weights (Keras averages what the update gives before).
 
 In a block, the keys may take their values from its parameters: \`"trainable": "$trainable"\`. An experiment in which nothing learns, neither a layer nor the instrument, is refused.`;
+
+const sampleWeightsPart = `## Weights of samples
+
+A table of images may have a column \`weight\` ([image folder](data.md#image-folder)). The loss of each sample is multiplied by its weight w, and the loss of a batch is Σ w ℓ / N over its N samples: what \`sample_weight\` and the reduction \`sum_over_batch_size\` do in Keras 3, and \`(w * loss).mean()\` with \`reduction="none"\` in PyTorch. It is not divided by Σ w: a weight of 0 takes a sample out of the gradient but leaves it in N, and weights of 2 for all samples double the loss.
+
+This holds in all splits, for every term of a mixture and for the score of the baseline. With class weights c the loss is Σ c w ℓ / Σ c for \`weightedMean\` and Σ c w ℓ / N for \`sampleMean\`. Mixup and CutMix mix the weights of two samples as they mix numbers. Metrics, the division into splits and the answer of the baseline count all samples alike; a split in which every weight is 0 is an error.`;
 
 function componentPart(component: Component): string {
   const { stage } = component as Partial<PhysicalComponent>;

@@ -13,7 +13,7 @@ export type DatasetFacts = DataFacts &
 export interface Dataset {
   readonly facts: DatasetFacts;
   /**
-   * SHA-256, in hex, over shape, class names, labels and pixels, or over what they are made from: tells
+   * SHA-256, in hex, over shape, class names, labels, pixels and weights, or over what they are made from: tells
    * whether data have changed.
    */
   readonly fingerprint: string;
@@ -27,6 +27,8 @@ export interface Dataset {
   readonly times?: Float64Array;
   /** The split that the data themselves put each sample into. */
   readonly assigned?: readonly Split[];
+  /** What the loss of each sample is multiplied by: 0 or more. All count alike where this is absent. */
+  readonly sampleWeights?: Float32Array;
   /** How messages name each sample; by its number where this is absent. */
   readonly names?: readonly string[];
   /**

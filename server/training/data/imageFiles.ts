@@ -13,7 +13,10 @@ export interface ImageFile {
 }
 
 /** Images with everything that is known of them before they are read. */
-export interface ImageList extends Pick<Dataset, 'groups' | 'times' | 'assigned'> {
+export interface ImageList extends Pick<
+  Dataset,
+  'groups' | 'times' | 'assigned' | 'sampleWeights'
+> {
   /** The names of the class folders, sorted by their UTF-16 units: the same on every machine. */
   readonly classNames: readonly string[];
   /** Class after class, each sorted by name; or in the order of a table. */

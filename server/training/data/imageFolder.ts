@@ -24,7 +24,7 @@ export async function openImageFolder(
   const folder = path.resolve(options.baseFolder, source.path);
   const table = await tableOf(source, folder);
   const list = await listOf(source, folder, table, options.signal);
-  const { files, classNames, groups, times, assigned } = list;
+  const { files, classNames, groups, times, assigned, sampleWeights } = list;
   const shape = [...source.size, source.channels];
   checkMemory(files.length, shape, Float32Array.BYTES_PER_ELEMENT);
   const readTarget = table === undefined ? undefined : targetReader(source, folder, table);
@@ -38,6 +38,7 @@ export async function openImageFolder(
     ...(groups && { groups }),
     ...(times && { times }),
     ...(assigned && { assigned }),
+    ...(sampleWeights && { sampleWeights }),
     ...readTarget?.finish(),
   });
 }

@@ -12,7 +12,7 @@ export interface Pixels {
 /** What a source knows of its samples once they are read. */
 export interface Samples extends Pick<
   Dataset,
-  'labels' | 'targets' | 'groups' | 'times' | 'assigned' | 'names'
+  'labels' | 'targets' | 'groups' | 'times' | 'assigned' | 'sampleWeights' | 'names'
 > {
   readonly shape: Shape;
   /** Of classes or labels; none where the targets are numbers or images. */
@@ -21,7 +21,7 @@ export interface Samples extends Pick<
   readonly classCounts?: readonly number[];
   readonly pixels: Pixels;
   readonly target?: Pick<DataFacts, 'target' | 'targetShape'>;
-  /** Everything beside the pixels and labels that the fingerprint is to cover. */
+  /** Everything beside the pixels, labels and weights that the fingerprint is to cover. */
   readonly extra?: readonly ArrayBufferView[];
 }
 
@@ -40,6 +40,7 @@ export function datasetOf(samples: Samples): Dataset {
     ...(groups && { groups }),
     ...(times && { times }),
     ...(samples.assigned && { assigned: samples.assigned }),
+    ...(samples.sampleWeights && { sampleWeights: samples.sampleWeights }),
     ...(samples.names && { names: samples.names }),
     digests: () => (digests ??= digestsOf(values, sampleSize)),
     read: (indices, out) => {
@@ -83,13 +84,15 @@ function countsOf(labels: Int32Array, classes: number): readonly number[] {
   return counts;
 }
 
-function fingerprintOf({ shape, classNames, labels, pixels, extra = [] }: Samples): string {
+function fingerprintOf(samples: Samples): string {
+  const { shape, classNames, labels, pixels, sampleWeights, extra = [] } = samples;
   const { values, white } = pixels;
   const sum = createHash('sha256')
     .update(JSON.stringify({ shape, classNames, white }))
     .update(bytesOf(labels))
     .update(bytesOf(values));
   for (const part of extra) sum.update(bytesOf(part));
+  if (sampleWeights !== undefined) sum.update('weights').update(bytesOf(sampleWeights));
   return sum.digest('hex');
 }
 

@@ -18,13 +18,13 @@ export type SplitValue = Experiment['data']['split'];
 /** What of the data decides where a sample goes. */
 export type Divisible = Pick<
   Dataset,
-  'labels' | 'targets' | 'facts' | 'groups' | 'times' | 'assigned'
+  'labels' | 'targets' | 'facts' | 'groups' | 'times' | 'assigned' | 'sampleWeights'
 >;
 
 /**
  * Divides the samples as the experiment says, in an order that depends on the seed only.
  *
- * @throws CodedError when a split stays empty or lacks a class that it could have.
+ * @throws CodedError when a split stays empty, has no weight, or lacks a class that it could have.
  */
 export function splitDataset(dataset: Divisible, split: SplitValue, seed: number): Splits {
   const places = placesOf(dataset, split, seed);
@@ -39,6 +39,7 @@ export function splitDataset(dataset: Divisible, split: SplitValue, seed: number
     test: samplesOf('test'),
   };
   checkSizes(splits, split, dataset.labels.length);
+  checkWeights(splits, dataset);
   checkClasses(splits, dataset, split);
   return splits;
 }
@@ -121,6 +122,17 @@ function emptySplit(name: Split, split: SplitValue, count: number): CodedError {
           `Raise the ${split.by}, or use more samples.`,
         ];
   return new CodedError('data/empty-split', `The ${name} split gets no sample: ${what}. ${advice}`);
+}
+
+/** A split whose samples all weigh nothing has the loss 0, whatever the network answers. */
+function checkWeights(splits: Splits, { sampleWeights }: Divisible): void {
+  if (sampleWeights === undefined) return;
+  const idle = names.find((name) => splits[name].every((sample) => sampleWeights[sample] === 0));
+  if (idle === undefined) return;
+  throw new CodedError(
+    'data/no-weight',
+    `The ${idle} split has nothing that counts: the weight of each of its ${splits[idle].length} samples is 0. Give some of them a weight above 0, or divide the samples otherwise.`,
+  );
 }
 
 /** How many samples of each class a split has. */

@@ -16,7 +16,26 @@ export function splitNotices(
   splits: Splits,
   split: SplitValue,
 ): readonly DataNotice[] {
-  return [...missingClasses(dataset, splits, split), ...duplicates(dataset, splits)];
+  return [
+    ...missingClasses(dataset, splits, split),
+    ...duplicates(dataset, splits),
+    ...weighting(dataset),
+  ];
+}
+
+/** A column of weights may have been meant otherwise: as what a patient weighs. */
+function weighting({ sampleWeights }: Dataset): readonly DataNotice[] {
+  if (sampleWeights === undefined) return [];
+  let [least, most] = [Infinity, 0];
+  for (const weight of sampleWeights) {
+    [least, most] = [Math.min(least, weight), Math.max(most, weight)];
+  }
+  const message = `The table has weights of samples: its column "weight" goes from ${shortNumber(least)} to ${shortNumber(most)}, and the loss of each sample is multiplied by its weight. Give the column another name if it means something else.`;
+  return [{ severity: 'information', code: 'data/weights', message, key: 'source' }];
+}
+
+function shortNumber(value: number): string {
+  return String(Number(value.toPrecision(4)));
 }
 
 /** Tells whether a split is still the same: over pixels and labels of its samples, in their order. */

@@ -4,7 +4,7 @@ import type { Split } from '#common/run/series';
 import { readCsv } from './csv';
 
 /** Columns that mean something; a table may have any others. */
-const known = ['file', 'label', 'target', 'group', 'time', 'split'] as const;
+const known = ['file', 'label', 'target', 'group', 'time', 'split', 'weight'] as const;
 type Column = (typeof known)[number];
 
 /** What a table says of one image. */
@@ -96,6 +96,24 @@ export function timeOf(row: TableRow): number {
   const time = Number.isFinite(value) ? value : Date.parse(cell);
   if (Number.isFinite(time)) return time;
   throw badCell(row, 'time', cell, 'Write a number, or a date such as 2026-01-31.');
+}
+
+/** How much the loss of each image counts: numbers of 0 or more, not all of them 0. */
+export function weightsOf({ rows, shown }: Table): Float32Array {
+  const weights = Float32Array.from(rows, weightOf);
+  if (weights.some((weight) => weight > 0)) return weights;
+  throw badTable(
+    shown,
+    'every weight in its column "weight" is 0',
+    'Give the images to learn from a weight above 0, or remove the column.',
+  );
+}
+
+function weightOf(row: TableRow): number {
+  const cell = cellOf(row, 'weight');
+  const weight = Math.fround(Number(cell));
+  if (Number.isFinite(weight) && weight >= 0) return weight;
+  throw badCell(row, 'weight', cell, 'Write a number of 0 or more, with a point.');
 }
 
 const splitNames: Readonly<Record<string, Split>> = {

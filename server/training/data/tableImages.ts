@@ -3,7 +3,16 @@ import type { DataSourceValueOf } from '#common/catalogue/data';
 import { CodedError } from '#common/protocol/rpc';
 import type { Samples } from './pixels';
 import type { ImageFile, ImageList } from './imageFiles';
-import { cellOf, numbersOf, partsOf, splitOf, timeOf, type Table, type TableRow } from './table';
+import {
+  cellOf,
+  numbersOf,
+  partsOf,
+  splitOf,
+  timeOf,
+  weightsOf,
+  type Table,
+  type TableRow,
+} from './table';
 
 type ImageFolderValue = DataSourceValueOf<'imageFolder'>;
 
@@ -23,6 +32,7 @@ export function listTable(table: Table, folder: string, source: ImageFolderValue
     ...(columns.has('group') && { groups: groupsOf(rows) }),
     ...(columns.has('time') && { times: Float64Array.from(rows, timeOf) }),
     ...(columns.has('split') && { assigned: rows.map(splitOf) }),
+    ...(columns.has('weight') && { sampleWeights: weightsOf(table) }),
   };
 }
 

@@ -24,7 +24,7 @@ import { labelsOf, type Targets, targetOf } from './targets';
 export type { Targets } from './targets';
 
 export interface LossResult {
-  /** One value a sample; the caller takes the mean over the batch. */
+  /** One value a sample, its weight included; the caller takes the mean over the batch. */
   readonly perSample: tf.Tensor1D;
   /** What it is the sum of: the terms of a mixture, times their weights and in their order, or itself. */
   readonly parts: readonly LossPart[];
@@ -104,9 +104,21 @@ export function lossFunction(value: LossValue): LossFunction {
   if (value.type === 'mixture') return mixture(value.terms);
   const part = lossPart(value);
   return (outputs, targets) => {
-    const own = part(outputs, targets);
-    return { perSample: own.losses, parts: [own] };
+    return sumOf([part(outputs, targets)]);
   };
+}
+
+/**
+ * A loss of samples that have weights: each is multiplied by its own, in every part. The mean stays one
+ * over all samples, as Keras takes it; weights of classes divide it as they do without weights of samples.
+ */
+export function weighed({ parts }: LossResult, weights: tf.Tensor1D): LossResult {
+  return sumOf(parts.map((part) => ({ ...part, losses: tf.mul(part.losses, weights) })));
+}
+
+function sumOf(parts: readonly LossPart[]): LossResult {
+  const losses = parts.map((part) => part.losses);
+  return { perSample: losses.length === 1 ? losses[0]! : (tf.addN(losses) as tf.Tensor1D), parts };
 }
 
 function lossPart(value: SimpleLossValue): (outputs: tf.Tensor, targets: Targets) => LossPart {
@@ -148,7 +160,7 @@ function mixture(values: readonly LossTerm[]): LossFunction {
       const part = partOf(outputs, targets);
       return { ...part, losses: tf.mul(part.losses, weightAt(value, epoch)) };
     });
-    return { perSample: tf.addN(parts.map(({ losses }) => losses)) as tf.Tensor1D, parts };
+    return sumOf(parts);
   };
 }
 

@@ -2,7 +2,7 @@ import type { Figures } from '#common/run/record';
 
 /** A part of the loss of each sample of a batch: a term of a mixture, or all of it. */
 export interface PartLosses {
-  /** Their mean is what the part adds to the loss of the batch. */
+  /** Their mean is what the part adds to the loss of the batch; weights of samples are in them. */
   readonly values: Float32Array;
   /** How much each sample counts in that mean; absent where all count the same. */
   readonly weights?: Float32Array;

@@ -25,7 +25,8 @@ const smallestPart = 1e-7;
 
 /**
  * The best constant answer on the training split: the mean of the targets, and where the loss takes
- * logits the logits of that mean. A network that is no better has learned nothing of the images.
+ * logits the logits of that mean. A network that is no better has learned nothing of the images. Weights
+ * of samples and classes count in the loss of the answer, not in the answer.
  */
 export function fitBaseline(bench: Bench): Baseline {
   const { experiment, trace, dataset } = bench;

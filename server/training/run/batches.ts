@@ -15,6 +15,8 @@ export interface Batch extends BatchRequest {
   readonly labels: Int32Array;
   /** What outputs are compared with where it is neither a class nor the images themselves. */
   readonly target?: Float32Array;
+  /** What the loss of each sample is multiplied by, where the data say so. */
+  readonly sampleWeights?: Float32Array;
 }
 
 /** Which samples, and what for. */
@@ -29,11 +31,12 @@ export interface BatchRequest {
 
 /** Reads batches of a data set into one buffer. */
 export function createBatchReader(
-  dataset: Pick<Dataset, 'facts' | 'labels' | 'targets' | 'read'>,
+  dataset: Pick<Dataset, 'facts' | 'labels' | 'targets' | 'sampleWeights' | 'read'>,
 ): (request: BatchRequest) => Batch {
   const shape: Shape = dataset.facts.shape;
   const [height = 1, width = 1, channels = 1] = shape;
   const sampleSize = height * width * channels;
+  const { sampleWeights } = dataset;
   let buffer = new Float32Array(0);
   return (request) => {
     const { samples } = request;
@@ -47,6 +50,9 @@ export function createBatchReader(
       shape: [samples.length, height, width, channels],
       labels: Int32Array.from(samples, (sample) => dataset.labels[sample]!),
       ...readTargets(dataset, samples),
+      ...(sampleWeights && {
+        sampleWeights: Float32Array.from(samples, (sample) => sampleWeights[sample]!),
+      }),
     };
   };
 }

@@ -6,11 +6,12 @@ import type { Bench } from './bench';
 /** The samples of the largest passes of a run. */
 function largestPasses({ experiment, splits, dataset }: Bench) {
   const compares = dataset.targets?.kind ?? 'class';
+  const isWeighted = dataset.sampleWeights !== undefined;
   const training = Math.min(experiment.training.batchSize, splits.train.length);
   const evaluation = Math.min(evaluationBatchSize(experiment), splits.validation.length);
   const passes = [
-    { split: 'train', training: true, rows: training, compares },
-    { split: 'validation', training: false, rows: evaluation, compares },
+    { split: 'train', training: true, rows: training, compares, isWeighted },
+    { split: 'validation', training: false, rows: evaluation, compares, isWeighted },
   ] as const;
   return passes.filter(({ rows }) => rows > 0);
 }

@@ -6,7 +6,7 @@ import type { ForwardContext } from '../context';
 import { onProcessor } from '../engine/hostOp';
 import { assign, moveTowards, requireFinite } from '../engine/updates';
 import { valueAndGradients } from '../gradients';
-import type { LossFunction, Targets } from '../loss/loss';
+import { weighed, type LossFunction, type Targets } from '../loss/loss';
 import { targetOf } from '../loss/targets';
 import type { LayerContext } from '../model/layer';
 import type { Network } from '../model/network';
@@ -37,6 +37,8 @@ export interface BatchTensors {
   readonly labels: tf.Tensor;
   /** What is neither a class nor the object. */
   readonly target?: tf.Tensor;
+  /** What the loss of each sample is multiplied by. */
+  readonly sampleWeights?: tf.Tensor1D;
   readonly ctx: ForwardContext;
 }
 
@@ -53,13 +55,39 @@ function objectOf({ augmentation }: PassParts, { images, ctx }: BatchTensors): t
 
 /** From the object to the outputs of the network and the loss of each sample. */
 function forward(parts: PassParts, batch: BatchTensors, layerCtx: LayerContext = batch.ctx) {
-  const { instrument, normalizer, network, lossOf } = parts;
+  const { instrument, normalizer, network } = parts;
   const object = objectOf(parts, batch);
   const seen = normalizer.apply(instrument.apply(object, batch.ctx));
   const outputs = network.apply(seen, layerCtx);
   const targets = onProcessor(() => targetsOf(parts, batch, object, outputs));
-  const losses = lossOutputs(lossOf(outputs, targets, batch.ctx.epoch));
+  const losses = lossesOf(parts, batch, outputs, targets);
   return { outputs, ...losses, ...movedTargets(parts, batch, outputs, targets) };
+}
+
+/** The loss of each sample of a batch, times its weight where samples have weights. */
+function lossesOf(
+  parts: PassParts,
+  batch: BatchTensors,
+  outputs: tf.Tensor,
+  targets: Targets,
+): ReturnType<typeof lossOutputs> {
+  const result = parts.lossOf(outputs, targets, batch.ctx.epoch);
+  const weights = onProcessor(() => sampleWeightsOf(parts, batch));
+  return lossOutputs(weights === undefined ? result : weighed(result, weights));
+}
+
+/** Weights of samples; those of mixed samples are mixed as numbers that belong to them. */
+function sampleWeightsOf(
+  { augmentation }: PassParts,
+  { images, sampleWeights, ctx }: BatchTensors,
+): tf.Tensor1D | undefined {
+  if (sampleWeights === undefined || !ctx.training || !augmentation.mixesSamples) {
+    return sampleWeights;
+  }
+  const [rows, height, width] = images.shape;
+  const column = tf.reshape(sampleWeights, [rows, 1]);
+  const format = { kind: 'values', imageSize: [height, width] } as const;
+  return tf.reshape(augmentation.applyToTarget(column, ctx, format), [rows]);
 }
 
 /** What outputs are compared with, changed as the object is. */
@@ -107,7 +135,7 @@ export function lossOfOutputs(
   outputs: tf.Tensor,
 ): ReturnType<typeof lossOutputs> {
   const targets = targetsOf(parts, batch, objectOf(parts, batch), outputs);
-  return lossOutputs(parts.lossOf(outputs, targets, batch.ctx.epoch));
+  return lossesOf(parts, batch, outputs, targets);
 }
 
 /** Loss and outputs with the weights as they count: with their running averages, where these are kept. */

@@ -31,6 +31,7 @@ import {
 
 /** What a forward pass gives, as plain numbers. */
 export interface ForwardResult {
+  /** Times the weight of the sample, where samples have weights. */
   readonly perSampleLoss: Float32Array;
   /** The same in the parts that it is the sum of. */
   readonly losses: readonly PartLosses[];
@@ -57,6 +58,8 @@ export interface BatchKind extends Pick<Batch, 'split' | 'training'> {
   readonly rows: number;
   /** Which targets the data bring. */
   readonly compares: 'class' | Targets['kind'];
+  /** Whether samples have weights. */
+  readonly isWeighted: boolean;
 }
 
 export interface StepPrograms {
@@ -78,10 +81,11 @@ export function createStepPrograms(trace: Trace, parts: PassParts): StepPrograms
 
   function programFor(kind: BatchKind): Program {
     const updates = optimizer.isUpdateNext;
-    const key = [kind.training, kind.split, kind.rows, kind.compares, updates].join('/');
+    const { training, split, rows, compares, isWeighted } = kind;
+    const key = [training, split, rows, compares, isWeighted, updates].join('/');
     const known = programs.get(key);
     if (known) return known;
-    const made = kind.training ? trainingProgram(kind, updates) : evaluationProgram(kind);
+    const made = training ? trainingProgram(kind, updates) : evaluationProgram(kind);
     programs.set(key, made);
     return made;
   }
@@ -110,11 +114,12 @@ export function createStepPrograms(trace: Trace, parts: PassParts): StepPrograms
     });
   }
   function inputsOf(batch: Batch): ProgramInputs {
-    const { images, labels, target, samples, epoch, training } = batch;
+    const { images, labels, target, sampleWeights, samples, epoch, training } = batch;
     const ofBatch = {
       images,
       labels,
       ...(target && { target }),
+      ...(sampleWeights && { sampleWeights }),
       samples: Int32Array.from(samples),
       epoch: Int32Array.of(epoch),
     };
@@ -181,14 +186,14 @@ function rateName(name: string): string {
   return `rates/${name}`;
 }
 
-function kindOf({ samples, split, training, labels, target }: Batch): BatchKind {
+function kindOf({ samples, split, training, labels, target, sampleWeights }: Batch): BatchKind {
   const rows = samples.length;
   const compares = target ? 'values' : labels.length > rows ? 'mask' : 'class';
-  return { rows, split, training, compares };
+  return { rows, split, training, compares, isWeighted: sampleWeights !== undefined };
 }
 
 function batchInputs(
-  { rows, compares }: BatchKind,
+  { rows, compares, isWeighted }: BatchKind,
   { input, output = [] }: Trace,
 ): Record<string, ProgramInput> {
   const places = compares === 'mask' ? output.slice(0, -1) : [];
@@ -196,6 +201,7 @@ function batchInputs(
     images: { shape: [rows, ...input], dtype: 'float32' },
     labels: { shape: [rows, ...places], dtype: 'int32' },
     ...(compares === 'values' && { target: { shape: [rows, ...output], dtype: 'float32' } }),
+    ...(isWeighted && { sampleWeights: { shape: [rows], dtype: 'float32' } }),
     samples: { shape: [rows], dtype: 'int32' },
     epoch: { shape: [], dtype: 'int32' },
   };
@@ -208,10 +214,12 @@ function batchTensors(
 ): BatchTensors {
   const epoch = given['epoch'] as tf.Scalar;
   const samples = given['samples'] as tf.Tensor1D;
+  const sampleWeights = given['sampleWeights'] as tf.Tensor1D | undefined;
   return {
     images: given['images'] as tf.Tensor4D,
     labels: given['labels']!,
     ...(given['target'] && { target: given['target'] }),
+    ...(sampleWeights && { sampleWeights }),
     ctx: { training, seed, split, epoch, samples },
   };
 }
@@ -227,6 +235,7 @@ export function tensorsOf(
     images: givenTensor(batch.images, batch.shape, 'float32'),
     labels: tf.tensor(batch.labels, [...labels!.shape], 'int32'),
     ...(target && { target: tf.tensor(batch.target!, [...target.shape]) }),
+    ...(batch.sampleWeights && { sampleWeights: tf.tensor1d(batch.sampleWeights) }),
     samples: givenTensor(Int32Array.from(batch.samples), [batch.samples.length], 'int32'),
     epoch: givenTensor(Int32Array.of(batch.epoch), [], 'int32'),
   };

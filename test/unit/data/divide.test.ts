@@ -18,7 +18,7 @@ const base: SplitValue = {
   fold: 1,
 };
 
-type More = Partial<Pick<Dataset, 'groups' | 'times' | 'assigned' | 'names'>> & {
+type More = Partial<Pick<Dataset, 'groups' | 'times' | 'assigned' | 'names' | 'sampleWeights'>> & {
   readonly images?: readonly number[];
 };
 
@@ -200,6 +200,17 @@ describe('dividing as the data say', () => {
     assert.throws(() => splitDataset(noTrain, split, 1), { code: 'data/class-missing' });
   });
 
+  it('is refused where all samples of a split weigh nothing', () => {
+    const dataset = samplesOf(alternating(12), {
+      assigned,
+      sampleWeights: Float32Array.from(assigned, (name) => Number(name !== 'validation')),
+    });
+    assert.throws(() => splitDataset(dataset, { ...base, by: 'data' }, 1), {
+      code: 'data/no-weight',
+      message: /^The validation split has nothing that counts: .* 4 samples is 0\. Give/,
+    });
+  });
+
   it('is refused where they say nothing, or leave a split empty', () => {
     const split: SplitValue = { ...base, by: 'data' };
     assert.throws(() => splitDataset(samplesOf([0, 1, 0]), split, 1), {
@@ -268,6 +279,13 @@ describe('what is told of the splits', () => {
       found.at(-1)!,
       /^source data\/contradiction .* 1 in all, such as sample 0 and sample 4/,
     );
+  });
+
+  it('are weights of samples, which may have been meant otherwise', () => {
+    const sampleWeights = Float32Array.of(1, 0.1, 70.25, 2, 1, 1);
+    assert.deepEqual(notices([0, 0, 0, 0, 0, 0], [1, 2, 3, 4, 5, 6], { sampleWeights }), [
+      'source data/weights The table has weights of samples: its column "weight" goes from 0.1 to 70.25, and the loss of each sample is multiplied by its weight. Give the column another name if it means something else.',
+    ]);
   });
 
   it('are fingerprints that change with the samples of a split only', () => {

@@ -77,6 +77,25 @@ describe('a table of images', () => {
     assert.deepEqual([...out], [0, 1, 0, 0]);
   });
 
+  it('gives weights, which belong to the fingerprint', async () => {
+    const prints = new Set<string>();
+    for (const column of ['weight', 'Weight ', 'weights']) {
+      write({
+        ...images,
+        'labels.csv': `file,label,${column}\n1.png,a,0\n2.png,b,2.5\n3.png,a,1e2`,
+      });
+      const { sampleWeights, fingerprint } = await open();
+      prints.add(fingerprint);
+      assert.deepEqual(
+        sampleWeights && [...sampleWeights],
+        column === 'weights' ? undefined : [0, 2.5, 100],
+      );
+    }
+    write({ ...images, 'labels.csv': 'file,label,weight\n1.png,a,0\n2.png,b,2.5\n3.png,a,99' });
+    prints.add((await open()).fingerprint);
+    assert.equal(prints.size, 3);
+  });
+
   it('takes the folder of a file as its class where it has no labels', async () => {
     write({
       'b/1.png': images['1.png'],
@@ -254,6 +273,20 @@ describe('a table of images', () => {
       /line 2 has 2, .*line 3 has 1/,
     ],
     [
+      'with an empty weight',
+      { 'labels.csv': 'file,label,weight\n1.png,a,\n2.png,b,1' },
+      {},
+      'data/bad-table',
+      /line 2 has nothing in "weight"\. Fill it in/,
+    ],
+    [
+      'with weights of 0 only',
+      { 'labels.csv': 'file,label,weight\n1.png,a,0\n2.png,b,1e-60' },
+      {},
+      'data/bad-table',
+      /labels\.csv cannot be used: every weight in its column "weight" is 0\. Give/,
+    ],
+    [
       'without any label',
       { 'labels.csv': 'file,label\n1.png,' },
       { target: 'labels' },
@@ -289,6 +322,14 @@ describe('a table of images', () => {
       /kind "mask".*Set `table`.*`target`/,
     ],
   ];
+  for (const weight of ['-1', '-1e-3', 'heavy', 'NaN', 'Infinity', '1e39', '1;2']) {
+    it(`with the weight ${weight} is refused`, async () => {
+      write({ ...images, 'labels.csv': `file,label,weight\n1.png,a,1\n2.png,b,${weight}` });
+      const message = `The table of the images cannot be used: images/labels.csv, line 3 has "${weight}" as its weight. Write a number of 0 or more, with a point.`;
+      await assert.rejects(open(), { code: 'data/bad-table', message });
+    });
+  }
+
   for (const [name, files, value, code, message] of refused) {
     it(`${name} is refused`, async () => {
       write({ ...images, ...files });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs-core';
 import { termFigures, type LossValue } from '#common/catalogue/losses';
-import { lossFunction, type Targets } from '../../../server/training/loss/loss';
+import { lossFunction, weighed, type Targets } from '../../../server/training/loss/loss';
 import { assertClose, centralDifferences, numbers, useEngine } from '../engine/support';
 import { experimentWith } from '../model/support';
 
@@ -16,6 +16,8 @@ interface Given {
   readonly labels?: readonly number[];
   readonly target?: ArrayLike<number>;
   readonly epoch?: number;
+  /** Of the samples. */
+  readonly weights?: readonly number[];
 }
 
 interface Found {
@@ -25,8 +27,9 @@ interface Found {
 }
 
 /** The losses of a batch, their terms, and the gradient of their sum. */
-function evaluate(value: object, { outputs, shape, labels, target, epoch = 0 }: Given): Found {
-  const loss = lossFunction(lossOf(value));
+function evaluate(value: object, given: Given): Found {
+  const { outputs, shape, labels, target, epoch = 0, weights } = given;
+  const plain = lossFunction(lossOf(value));
   let found: Found | undefined;
   tf.tidy(() => {
     const targets: Targets = {
@@ -34,9 +37,13 @@ function evaluate(value: object, { outputs, shape, labels, target, epoch = 0 }: 
       ...(target ? { target: tf.tensor(Float32Array.from(target), [...shape]) } : {}),
     };
     const at = tf.scalar(epoch, 'int32');
+    const loss = (x: tf.Tensor) => {
+      const result = plain(x, targets, at);
+      return weights ? weighed(result, tf.tensor1d([...weights])) : result;
+    };
     const y = tf.tensor(Float32Array.from(outputs), [...shape]);
-    const gradient = tf.grad((given: tf.Tensor) => tf.sum(loss(given, targets, at).perSample))(y);
-    const { perSample, parts } = loss(y, targets, at);
+    const gradient = tf.grad((x: tf.Tensor) => tf.sum(loss(x).perSample))(y);
+    const { perSample, parts } = loss(y);
     assert.deepEqual(perSample.shape, [shape[0]]);
     found = {
       losses: [...perSample.dataSync()],
@@ -92,6 +99,41 @@ describe('softmax cross-entropy', () => {
     const keras = evaluate({ ...weighted, weighting: 'sampleMean' }, three);
     assertClose([mean(keras.losses)], [7.08949852 / 3], 'Keras', 1e-7);
   });
+
+  it('weighs samples as Keras does with `sample_weight`, in the mean over their number', () => {
+    const { losses } = evaluate(
+      { type: 'softmaxCrossEntropy' },
+      { ...three, weights: [0.5, 0, 4] },
+    );
+    assertClose([mean(losses)], [4.1960692], 'Keras', 1e-7);
+    assert.equal(losses[1], 0);
+  });
+
+  for (const weighting of ['weightedMean', 'sampleMean']) {
+    it(`multiplies weights of samples with those of classes, which ${weighting} divides by or not`, () => {
+      const value = { type: 'softmaxCrossEntropy', classWeights: [1, 2, 3], weighting };
+      const weights = [0.5, 0, 4];
+      const labels = [0, 1, 2];
+      const { losses, gradient } = evaluate(value, { ...three, labels, weights });
+      // The classes are those of the samples: their weights are 1, 2, 3, and 6 in all.
+      const divisor = weighting === 'weightedMean' ? 6 / 3 : 1;
+      const exact = labels.map((label, i) => {
+        const logits = [...three.outputs].slice(3 * i, 3 * i + 3);
+        const total = logits.reduce((sum, z) => sum + Math.exp(z), 0);
+        const factor = ((label + 1) * weights[i]!) / divisor;
+        const slopes = logits.map((z, k) => factor * (Math.exp(z) / total - Number(k === label)));
+        return { loss: factor * (Math.log(total) - logits[label]!), slopes };
+      });
+      const exactLosses = exact.map(({ loss }) => loss);
+      assertClose(losses, exactLosses, 'losses', 1e-6);
+      assertClose(
+        gradient,
+        exact.flatMap(({ slopes }) => slopes),
+        'gradient',
+        1e-6,
+      );
+    });
+  }
 
   it('gives nothing to learn from a batch whose classes have no weight', () => {
     const value = { type: 'softmaxCrossEntropy', classWeights: [1, 0, 1] };
@@ -482,6 +524,20 @@ describe('a mixture of losses', () => {
       (epoch) => evaluate({ type: 'mixture', terms }, { ...given, epoch }).losses[0],
     );
     assert.deepEqual(weights, [1, 1, 1.5, 2, 3, 3]);
+  });
+
+  it('has the weights of samples in every term', () => {
+    const terms = [
+      { loss: { type: 'meanSquaredError' }, weight: 2 },
+      { loss: { type: 'meanAbsoluteError' } },
+    ];
+    const found = evaluate({ type: 'mixture', terms }, { ...given, weights: [3, 0.5] });
+    assertClose(found.losses, [9, 10.5], 'sum', 1e-7);
+    assertClose(found.gradient, [15, 6.5], 'gradient', 1e-7);
+    assert.deepEqual(found.terms, [
+      [6, 9],
+      [3, 1.5],
+    ]);
   });
 
   it('has no terms to name when it is a loss by itself', () => {
