@@ -77,7 +77,6 @@ describe('WebGPU as an engine', () => {
     for (const [i, experiment] of experiments.entries()) {
       it(experiment.what, async () => {
         const difference = distance(expected[i]!, await valueRun(experiment));
-        console.log('    ', difference);
         assert.ok(difference < tolerance, `${difference}`);
       });
     }
