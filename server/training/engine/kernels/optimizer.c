@@ -53,9 +53,12 @@ DEFINE_UPDATE(proximal_adagrad, 1, a = a + g * g; const vfloat rate = R(0) / v_s
               w = v_shrink(w - rate * g, rate * R(1)) / (v_splat(1) + rate * R(2)))
 // learning rate, threshold
 DEFINE_UPDATE(proximal_gradient, 0, w = v_shrink(w - R(0) * g, R(1)))
+// The difference of the two roots, which would lose its digits where gradients are small, is what was
+// added over their sum.
 // 1 / learning rate, lambda1, 2 lambda2 with beta in it, 2 shrinkage
 DEFINE_UPDATE(ftrl, 2, const vfloat root = v_sqrt(a); a = a + g * g; const vfloat next = v_sqrt(a);
-              b = b + g + R(3) * w - (next - root) * R(0) * w;
+              const vfloat sum = next + root;
+              b = b + g + R(3) * w - v_select(sum == none, none, g * g / sum) * R(0) * w;
               w = (v_maximum(v_minimum(b, R(1)), -R(1)) - b) / (next * R(0) + R(2)))
 // learning rate, rho, 1 - rho, epsilon
 DEFINE_UPDATE(adadelta, 2, a = R(1) * a + R(2) * g * g;
