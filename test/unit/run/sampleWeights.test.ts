@@ -4,6 +4,7 @@ import { traceExperiment } from '#common/experiment/trace';
 import { buildAugmentation } from '../../../server/training/augmentation/augment';
 import { createBatchReader, type Batch } from '../../../server/training/run/batches';
 import { createLearner } from '../../../server/training/run/learner';
+import { onLaterBackend } from '../engine/laterBackend';
 import { assertClose, numbers, useEngine } from '../engine/support';
 import { contextOf, experimentWith } from '../model/support';
 
@@ -127,6 +128,19 @@ describe('samples with weights', () => {
       });
       assertClose(perSampleLoss, exact, 'loss', 1e-6);
       learner.dispose();
+    });
+  }
+
+  for (const type of ['mixup', 'cutmix']) {
+    it(`lose the same after ${type} on a backend that gives values only later`, async () => {
+      const run = async () => {
+        const { learner } = learnerOf({ augmentation: [{ type, alpha: 1 }] });
+        const trained = await learner.train(batchOf(all, weights));
+        const evaluated = await learner.evaluate(batchOf(all, weights, false));
+        learner.dispose();
+        return [...trained.perSampleLoss, ...evaluated.perSampleLoss];
+      };
+      assertClose(await onLaterBackend(run), await run(), 'loss', 1e-5);
     });
   }
 });
