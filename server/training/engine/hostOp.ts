@@ -65,9 +65,26 @@ export function onProcessor<T>(compute: () => T): T {
   // A backend that has been used before is there at once.
   void tf.setBackend('cpu');
   try {
-    return compute();
+    const made = compute();
+    moveTo(tf.findBackend(device), tensorsOf(made));
+    return made;
   } finally {
     void tf.setBackend(device);
+  }
+}
+
+/** A tensor, or those that an object names. */
+function tensorsOf(made: unknown): readonly tf.Tensor[] {
+  const values = made instanceof tf.Tensor ? [made] : Object.values(made ?? {});
+  return values.filter((value): value is tf.Tensor => value instanceof tf.Tensor);
+}
+
+/** Moves the values of tensors now: TF.js would wait until a kernel asks for them, in any of its scopes. */
+function moveTo(backend: tf.KernelBackend, tensors: readonly tf.Tensor[]): void {
+  const engine = tf.engine();
+  for (const { dataId } of tensors) {
+    const isElsewhere = engine.state.tensorInfo.get(dataId)?.backend !== backend;
+    if (isElsewhere) engine.moveData(backend, dataId);
   }
 }
 
