@@ -101,11 +101,8 @@ function ofValues(kind: PointLoss, parameter?: number): SimpleLoss {
 
 /** The loss of an experiment. */
 export function lossFunction(value: LossValue): LossFunction {
-  if (value.type === 'mixture') return mixture(value.terms);
-  const part = lossPart(value);
-  return (outputs, targets) => {
-    return sumOf([part(outputs, targets)]);
-  };
+  const parts = value.type === 'mixture' ? value.terms.map(lossTerm) : [lossPart(value)];
+  return (outputs, targets, epoch) => sumOf(parts.map((part) => part(outputs, targets, epoch)));
 }
 
 /**
@@ -121,14 +118,16 @@ function sumOf(parts: readonly LossPart[]): LossResult {
   return { perSample: losses.length === 1 ? losses[0]! : (tf.addN(losses) as tf.Tensor1D), parts };
 }
 
-function lossPart(value: SimpleLossValue): (outputs: tf.Tensor, targets: Targets) => LossPart {
+type PartFunction = (...args: Parameters<LossFunction>) => LossPart;
+
+function lossPart(value: SimpleLossValue): PartFunction {
   const loss = simpleLoss(value);
   const classWeights = meanWeightsOf(value);
   return (outputs, targets) => {
     const losses = loss(outputs, targets);
     if (classWeights === undefined) return { losses };
-    const weighed = tf.mul(targetOf(outputs, targets), tf.tensor1d([...classWeights]));
-    return { losses, weights: perSample(tf.sum(weighed, -1), outputs.shape[0]!) };
+    const ofClasses = tf.mul(targetOf(outputs, targets), tf.tensor1d([...classWeights]));
+    return { losses, weights: perSample(tf.sum(ofClasses, -1), outputs.shape[0]!) };
   };
 }
 
@@ -153,14 +152,11 @@ function simpleLoss(value: SimpleLossValue): SimpleLoss {
   );
 }
 
-function mixture(values: readonly LossTerm[]): LossFunction {
-  const terms = values.map((value) => ({ value, partOf: lossPart(value.loss) }));
+function lossTerm(term: LossTerm): PartFunction {
+  const partOf = lossPart(term.loss);
   return (outputs, targets, epoch) => {
-    const parts = terms.map(({ value, partOf }): LossPart => {
-      const part = partOf(outputs, targets);
-      return { ...part, losses: tf.mul(part.losses, weightAt(value, epoch)) };
-    });
-    return sumOf(parts);
+    const part = partOf(outputs, targets, epoch);
+    return { ...part, losses: tf.mul(part.losses, weightAt(term, epoch)) };
   };
 }
 
