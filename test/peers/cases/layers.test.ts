@@ -1,6 +1,5 @@
 import type { ActivationKind } from '#common/catalogue/activations';
-import { useEngine } from '../../unit/engine/support';
-import { runPython } from '../environment';
+import { compareCases } from './compareCases';
 import {
   assertSame,
   computeOurs,
@@ -10,8 +9,9 @@ import {
   image,
   type LayerCase,
   taskOf,
+  titleOf,
 } from './layers';
-import { native, randomValues } from './support';
+import { randomValues } from './support';
 
 /** A layer as we name it and as Keras does. */
 interface Case extends LayerCase {
@@ -97,19 +97,10 @@ const cases: readonly Case[] = [
   },
 ];
 
-describe('layers and their gradients in Keras', () => {
-  useEngine(native);
-  let expected: readonly Found[];
-  before(async () => {
-    expected = await runPython<readonly Found[]>(
-      'cases/layers.py',
-      cases.map((one) => ({ name: one.theirs, options: one.options ?? {}, ...taskOf(one) })),
-    );
-  });
-
-  for (const [i, one] of cases.entries()) {
-    it(`${JSON.stringify(one.ours)}, ${one.title}`, () => {
-      assertSame(one, computeOurs(one), expected[i]!);
-    });
-  }
+compareCases<Case, Found>('layers and their gradients in Keras', {
+  script: 'cases/layers.py',
+  cases,
+  taskOf: (one) => ({ name: one.theirs, options: one.options ?? {}, ...taskOf(one) }),
+  titleOf,
+  check: (one, theirs) => assertSame(one, computeOurs(one), theirs),
 });

@@ -84,6 +84,11 @@ function outputGradient({ ours, x }: LayerCase): Values {
   return randomValues([samples!, ...layers[0]!.outputShape], 59);
 }
 
+/** The title of a case's test. */
+export function titleOf({ ours, title }: LayerCase): string {
+  return `${JSON.stringify(ours)}, ${title}`;
+}
+
 /** What a script needs of a case: its input, the gradient of its output, and the weights. */
 export function taskOf(one: LayerCase): object {
   const network = networkFor(one);

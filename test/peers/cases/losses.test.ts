@@ -1,7 +1,5 @@
-import assert from 'node:assert/strict';
 import type { SimpleLossKind } from '#common/catalogue/losses';
-import { useEngine } from '../../unit/engine/support';
-import { runPython } from '../environment';
+import { compareCases } from './compareCases';
 import {
   assertSame,
   type Batch,
@@ -21,7 +19,7 @@ import {
   values,
   yesNo,
 } from './losses';
-import { native, valuesOf } from './support';
+import { valuesOf } from './support';
 
 /** A loss as we name it and as Keras does. */
 interface Pair extends Pick<LossCase, 'ours' | 'terms'> {
@@ -179,15 +177,10 @@ function taskOf({ batch, theirs, options = {}, link = 'none', ...pair }: Case): 
   };
 }
 
-describe('losses and their gradients in Keras', () => {
-  useEngine(native);
-  let expected: readonly Found[];
-  before(async () => {
-    expected = await runPython<readonly Found[]>('cases/losses.py', cases.map(taskOf));
-    assert.equal(expected.length, cases.length);
-  });
-
-  for (const [i, one] of cases.entries()) {
-    it(titleOf(one), () => assertSame(one, computeOurs(one), expected[i]!));
-  }
+compareCases<Case, Found>('losses and their gradients in Keras', {
+  script: 'cases/losses.py',
+  cases,
+  taskOf,
+  titleOf,
+  check: (one, theirs) => assertSame(one, computeOurs(one), theirs),
 });

@@ -1,6 +1,5 @@
 import type { OptimizerKind } from '#common/catalogue/optimizers';
-import { useEngine } from '../../unit/engine/support';
-import { runPython } from '../environment';
+import { compareCases } from './compareCases';
 import {
   assertSame,
   gradients,
@@ -8,10 +7,10 @@ import {
   learningRate,
   type OptimizerCase,
   steps,
+  titleOf,
   train,
   weights,
 } from './optimizers';
-import { native } from './support';
 
 /** An optimizer as we name it and as Keras (or a reference in optimizers.py) does. */
 interface Pair {
@@ -143,19 +142,10 @@ const cases = Object.entries(pairs).flatMap(([type, list]: [string, readonly Pai
   list.map((pair): Case => ({ ...pair, type })),
 );
 
-describe(`optimizers after ${steps} steps of Keras`, () => {
-  useEngine(native);
-  let expected: readonly Learned[];
-  before(async () => {
-    const tasks = cases.map(({ theirs, options }) => ({
-      ...{ name: theirs, options, steps, weights, gradients },
-    }));
-    expected = await runPython<readonly Learned[]>('cases/optimizers.py', tasks);
-  });
-
-  for (const [i, one] of cases.entries()) {
-    it(`${one.type} ${JSON.stringify(one.ours ?? {})}`, () => {
-      assertSame(train(one), expected[i]!);
-    });
-  }
+compareCases<Case, Learned>(`optimizers after ${steps} steps of Keras`, {
+  script: 'cases/optimizers.py',
+  cases,
+  taskOf: ({ theirs, options }) => ({ name: theirs, options, steps, weights, gradients }),
+  titleOf,
+  check: (one, theirs) => assertSame(train(one), theirs),
 });

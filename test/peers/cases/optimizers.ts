@@ -42,6 +42,11 @@ export interface OptimizerCase {
   readonly ours?: object;
 }
 
+/** The title of a case's test. */
+export function titleOf({ type, ours }: OptimizerCase): string {
+  return `${type} ${JSON.stringify(ours ?? {})}`;
+}
+
 /** The weights after all steps, and their running averages if the optimizer keeps them. */
 export type Learned = Readonly<Record<string, readonly number[]>>;
 

@@ -1,7 +1,6 @@
 import type { ActivationKind } from '#common/catalogue/activations';
 import { activations } from '#common/catalogue/activations';
-import { useEngine } from '../../unit/engine/support';
-import { runPython } from '../environment';
+import { compareCases } from './compareCases';
 import {
   assertSame,
   computeOurs,
@@ -11,8 +10,9 @@ import {
   image,
   type LayerCase,
   taskOf,
+  titleOf,
 } from './layers';
-import { native, randomValues } from './support';
+import { randomValues } from './support';
 
 /** A layer as we name it and as torchLayers.py does. */
 interface Case extends LayerCase {
@@ -141,20 +141,10 @@ const cases: readonly Case[] = [
   ...wide,
 ];
 
-describe('layers and their gradients in PyTorch and TensorFlow', () => {
-  useEngine(native);
-  let expected: readonly Found[];
-  before(async () => {
-    const tasks = cases.map((one) => ({
-      ...{ name: one.theirs, options: one.options },
-      ...taskOf(one),
-    }));
-    expected = await runPython<readonly Found[]>('cases/torchLayers.py', tasks);
-  });
-
-  for (const [i, one] of cases.entries()) {
-    it(`${JSON.stringify(one.ours)}, ${one.title}`, () => {
-      assertSame(one, computeOurs(one), expected[i]!);
-    });
-  }
+compareCases<Case, Found>('layers and their gradients in PyTorch and TensorFlow', {
+  script: 'cases/torchLayers.py',
+  cases,
+  taskOf: (one) => ({ name: one.theirs, options: one.options, ...taskOf(one) }),
+  titleOf,
+  check: (one, theirs) => assertSame(one, computeOurs(one), theirs),
 });

@@ -1,7 +1,5 @@
-import assert from 'node:assert/strict';
 import type { SimpleLossKind } from '#common/catalogue/losses';
-import { useEngine } from '../../unit/engine/support';
-import { runPython } from '../environment';
+import { compareCases } from './compareCases';
 import {
   assertSame,
   type Batch,
@@ -18,7 +16,7 @@ import {
   withTargets,
   yesNo,
 } from './losses';
-import { native, picked, randomValues, valuesOf } from './support';
+import { picked, randomValues, valuesOf } from './support';
 
 /** A loss as we name it and as torchLosses.py does. */
 interface Pair extends Pick<LossCase, 'ours' | 'terms'> {
@@ -145,18 +143,16 @@ function meanOf({ losses, gradient }: Found): Found {
   return { losses: [sum / count], gradient: gradient.map((slope) => slope / count) };
 }
 
-describe('losses and their gradients in PyTorch, TensorFlow, SciPy and scikit-image', () => {
-  useEngine(native);
-  let expected: readonly Found[];
-  before(async () => {
-    expected = await runPython<readonly Found[]>('cases/torchLosses.py', cases.map(taskOf));
-    assert.equal(expected.length, cases.length);
-  });
-
-  for (const [i, one] of cases.entries()) {
-    it(`${titleOf(one)}, ${one.theirs}`, () => {
+compareCases<Case, Found>(
+  'losses and their gradients in PyTorch, TensorFlow, SciPy and scikit-image',
+  {
+    script: 'cases/torchLosses.py',
+    cases,
+    taskOf,
+    titleOf: (one) => `${titleOf(one)}, ${one.theirs}`,
+    check(one, theirs) {
       const found = computeOurs(one);
-      assertSame(one, one.ofBatch ? meanOf(found) : found, expected[i]!);
-    });
-  }
-});
+      assertSame(one, one.ofBatch ? meanOf(found) : found, theirs);
+    },
+  },
+);
