@@ -73,15 +73,14 @@ static int conv2d_filter_gradient_scratch_bytes(const conv_shape *s) {
 
 // Copies the columns of one panel, `width` of them, for `count` pixels from `start` on, side by
 // side, and adds them to the gradient of the bias.
-static inline void pack_slopes(const slopes *from, int masked, offset start, int count, int column,
+static inline void pack_slopes(const slopes *from, int is_masked, offset start, int count, int column,
                                int width, float *to, float *bias) {
   vfloat sum[2] = {v_splat(0), v_splat(0)};
   offset at = start * from->columns + column;
   for (int i = 0; i < count; i++, at += from->columns, to += TILE_COLUMNS) {
     UNROLL for (int half = 0; half < TILE_COLUMNS; half += LANES) {
       if (half >= width) continue;
-      vfloat slope = v_load(from->dy + at + half);
-      if (masked) slope = v_select(v_load(from->y + at + half) <= v_splat(0), v_splat(0), slope);
+      const vfloat slope = slope_at(from, is_masked, at + half);
       v_store(to + half, slope);
       sum[half / LANES] += slope;
     }

@@ -10,8 +10,9 @@
 #if defined(__wasm_simd128__)
 #include <wasm_simd128.h>
 #define LANES 4
-// Rows of a register tile. Larger ones spill registers in WebAssembly and run at half the speed.
-#define TILE_ROWS 4
+// Rows of a register tile: enough sums to keep two multiply-adds a cycle busy until the first is ready, and
+// as many as the registers of V8 hold.
+#define TILE_ROWS 6
 #elif defined(__AVX512F__)
 #define LANES 16
 #define TILE_ROWS 8

@@ -14,6 +14,12 @@ typedef struct {
   int columns;
 } slopes;
 
+// One vector of slopes; `is_masked` is whether y is given.
+static inline vfloat slope_at(const slopes *from, int is_masked, offset at) {
+  const vfloat slope = v_load(from->dy + at);
+  return is_masked ? v_select(v_load(from->y + at) <= v_splat(0), v_splat(0), slope) : slope;
+}
+
 static inline void load_tile(const float *from, offset stride, int rows, int width, tile *sums) {
   UNROLL for (int i = 0; i < TILE_ROWS; i++) {
     const float *p = from + MIN(i, rows - 1) * stride;

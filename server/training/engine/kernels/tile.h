@@ -11,6 +11,17 @@ typedef struct {
   vfloat low[TILE_ROWS], high[TILE_ROWS];
 } tile;
 
+// The compiler for WebAssembly would add to all first vectors of a tile before it adds to the second ones,
+// which needs more registers than there are, and would compute every address anew. Here it leaves sums in
+// their order, and pointers as they are: what is near one is read at a constant offset.
+#ifdef __wasm__
+#define KEEP_ORDER(a, b) __asm__ volatile("" : "+r"(a), "+r"(b))
+#define KEEP_POINTER(p) __asm__ volatile("" : "+r"(p))
+#else
+#define KEEP_ORDER(a, b) ((void)0)
+#define KEEP_POINTER(p) ((void)0)
+#endif
+
 // Adds the products of one step: values x[i] by one line of a panel.
 #define ADD_STEP(sums, vectors, w, value_of_row)                                \
   do {                                                                          \
@@ -19,6 +30,7 @@ typedef struct {
       const vfloat value = v_splat(value_of_row);                               \
       sums.low[i] = v_multiply_add(value, w0, sums.low[i]);                     \
       if (vectors > 1) sums.high[i] = v_multiply_add(value, w1, sums.high[i]);  \
+      KEEP_ORDER(sums.low[i], sums.high[i]);                                    \
     }                                                                           \
   } while (0)
 
@@ -30,7 +42,18 @@ static inline void add_rows(const float *const *rows, int taps, int depth, const
   for (int tap = 0; tap < taps; tap++, rows += TILE_ROWS, offsets += offset_step) {
     const float *w = panel + *offsets, *row[TILE_ROWS];
     UNROLL for (int i = 0; i < TILE_ROWS; i++) row[i] = rows[i];
-    for (int d = 0; d < depth; d++, w += TILE_COLUMNS) ADD_STEP(sums, vectors, w, row[i][d]);
+    int d = 0;
+    for (; d + 2 <= depth; d += 2) {
+      ADD_STEP(sums, vectors, w, row[i][0]);
+      ADD_STEP(sums, vectors, w + TILE_COLUMNS, row[i][1]);
+      UNROLL for (int i = 0; i < TILE_ROWS; i++) {
+        row[i] += 2;
+        KEEP_POINTER(row[i]);
+      }
+      w += 2 * TILE_COLUMNS;
+      KEEP_POINTER(w);
+    }
+    if (d < depth) ADD_STEP(sums, vectors, w, row[i][0]);
   }
   *to = sums;
 }
@@ -39,8 +62,18 @@ static inline void add_rows(const float *const *rows, int taps, int depth, const
 static inline void add_columns(const float *x, offset x_step, int depth, const float *w,
                                int vectors, tile *to) {
   tile sums = *to;
-  for (int d = 0; d < depth; d++, w += TILE_COLUMNS, x += x_step)
+  int d = 0;
+  for (; d + 2 <= depth; d += 2) {
+    const float *next = x + x_step;
+    KEEP_POINTER(x);
+    KEEP_POINTER(next);
+    KEEP_POINTER(w);
     ADD_STEP(sums, vectors, w, x[i]);
+    ADD_STEP(sums, vectors, w + TILE_COLUMNS, next[i]);
+    x = next + x_step;
+    w += 2 * TILE_COLUMNS;
+  }
+  if (d < depth) ADD_STEP(sums, vectors, w, x[i]);
   *to = sums;
 }
 

@@ -1,18 +1,11 @@
-// Convolutions with filters of 3x3 at stride 1, by minimal filtering F(2x2, 3x3): Winograd's, as in
-// Lavin and Gray, "Fast algorithms for convolutional neural networks", 2016.
-//
-// A tile is 2x2 outputs, which see 4x4 inputs. Inputs and filter are transformed to 16 points each, where
-// the convolution is one product of matrices a point: 16 multiplications instead of 36, for a few
-// additions. The transforms only add and halve, so results are as near to the true ones as those of
-// the direct sums. What is not finite shows in all outputs of its tiles.
+// Convolutions with filters of 3x3 at stride 1, by minimal filtering: a product of matrices for each of
+// the points of winogradTransforms.h. What is not finite shows in all outputs of its tiles.
 #ifndef LIGHTBENCH_WINOGRAD_H
 #define LIGHTBENCH_WINOGRAD_H
 
 #include "product.h"
+#include "winogradTransforms.h"
 
-#define TILE_OUTPUTS 2
-#define TILE_INPUTS 4
-#define POINTS (TILE_INPUTS * TILE_INPUTS)
 // Fewer channels do not pay for the transforms.
 #define WINOGRAD_CHANNELS 16
 // Tiles of a block, and the floats of a block, which stay in the caches.
@@ -25,8 +18,9 @@ static inline int tiles_along(int outputs) { return divide_up(outputs, TILE_OUTP
 // Whether a convolution is worth transforming, also with regard to the outputs that tiles compute in
 // vain at the edges.
 static int is_winograd(const conv_shape *s) {
-  const int is_plain = s->filter_height == 3 && s->filter_width == 3 && s->stride_y == 1 &&
-                       s->stride_x == 1 && s->dilation_y == 1 && s->dilation_x == 1;
+  const int is_plain = s->filter_height == FILTER_TAPS && s->filter_width == FILTER_TAPS &&
+                       s->stride_y == 1 && s->stride_x == 1 && s->dilation_y == 1 &&
+                       s->dilation_x == 1;
   const int tiles = tiles_along(s->out_height) * tiles_along(s->out_width);
   return is_plain && MIN(s->in_channels, s->out_channels) >= WINOGRAD_CHANNELS &&
          POINTS * tiles < 6 * s->out_height * s->out_width;
@@ -54,12 +48,8 @@ static int block_tiles(int floats) {
   return round_up(MAX(tiles, 2 * TILE_ROWS), TILE_ROWS);
 }
 
-// Where the tiles, as pixels of a grid, find their inputs.
-static gather tile_gather(const conv_shape *s, const float *x, int *tap_y, int *tap_x) {
-  for (int i = 0; i < POINTS; i++) {
-    tap_y[i] = i / TILE_INPUTS - s->pad_top;
-    tap_x[i] = i % TILE_INPUTS - s->pad_left;
-  }
+// The tiles of all images, as the pixels of a grid over the inputs.
+static gather tile_grid(const conv_shape *s, const float *x) {
   return (gather){.source = x,
                   .height = s->in_height,
                   .width = s->in_width,
@@ -67,69 +57,67 @@ static gather tile_gather(const conv_shape *s, const float *x, int *tap_y, int *
                   .grid_height = tiles_along(s->out_height),
                   .grid_width = tiles_along(s->out_width),
                   .step_y = TILE_OUTPUTS,
-                  .step_x = TILE_OUTPUTS,
-                  .taps = POINTS,
-                  .tap_y = tap_y,
-                  .tap_x = tap_x,
-                  .run = TILE_INPUTS};
+                  .step_x = TILE_OUTPUTS};
 }
 
 static inline offset tiles_of_image(const gather *g) {
   return (offset)g->grid_height * g->grid_width;
 }
 
-// ---- transforms ----
+// ---- inputs ----
 
-// The inputs of one tile, whose 16 rows are TILE_ROWS addresses apart, to points `step` apart.
-static inline void transform_tile(const float *const *rows, int depth, float *to, offset step) {
-  for (int d = 0; d < depth; d += LANES) {
-    vfloat t[POINTS];
-    UNROLL for (int i = 0; i < POINTS; i += TILE_INPUTS) {
-      const vfloat x0 = v_load(rows[i * TILE_ROWS] + d);
-      const vfloat x1 = v_load(rows[(i + 1) * TILE_ROWS] + d);
-      const vfloat x2 = v_load(rows[(i + 2) * TILE_ROWS] + d);
-      const vfloat x3 = v_load(rows[(i + 3) * TILE_ROWS] + d);
-      t[i] = x0 - x2, t[i + 1] = x1 + x2, t[i + 2] = x2 - x1, t[i + 3] = x1 - x3;
+// Floats of a copy of a tile's inputs; the last vector reaches over the end.
+static inline int patch_floats(int depth) { return POINTS * depth + LANES; }
+
+// Copies the inputs of a tile at an edge, [row][column][depth], with zeros for the padding.
+static void copy_tile(const gather *g, const float *image, int top, int left, float *patch) {
+  const int depth = g->depth;
+  for (int i = 0; i < TILE_INPUTS; i++)
+    for (int j = 0; j < TILE_INPUTS; j++, patch += depth) {
+      const int y = top + i, x = left + j;
+      const int is_inside = (unsigned)y < (unsigned)g->height && (unsigned)x < (unsigned)g->width;
+      const float *from = image + ((offset)y * g->width + x) * depth;
+      for (int d = 0; d < depth; d += LANES)
+        v_store(patch + d, is_inside ? v_load(from + d) : v_splat(0));
     }
-    UNROLL for (int j = 0; j < TILE_INPUTS; j++) {
-      const vfloat x0 = t[j], x1 = t[4 + j], x2 = t[8 + j], x3 = t[12 + j];
-      v_store(to + j * step + d, x0 - x2);
-      v_store(to + (4 + j) * step + d, x1 + x2);
-      v_store(to + (8 + j) * step + d, x2 - x1);
-      v_store(to + (12 + j) * step + d, x1 - x3);
-    }
+}
+
+// The inputs of a tile, whose rows are *row floats apart: in the image, or copied to the patch.
+static inline const float *find_tile(const conv_shape *s, const gather *g, pixel at, float *patch,
+                                     offset *row) {
+  const int top = at.y * TILE_OUTPUTS - s->pad_top, left = at.x * TILE_OUTPUTS - s->pad_left;
+  const offset width = (offset)g->width * g->depth;
+  const float *image = g->source + at.image * g->height * width;
+  const int is_whole = top >= 0 && left >= 0 && top + TILE_INPUTS <= g->height &&
+                       left + TILE_INPUTS <= g->width;
+  if (is_whole) {
+    *row = width;
+    return image + top * width + (offset)left * g->depth;
+  }
+  copy_tile(g, image, top, left, patch);
+  *row = (offset)TILE_INPUTS * g->depth;
+  return patch;
+}
+
+// The inputs of one tile to points `step` apart.
+static inline void transform_tile(const float *x, offset row, int depth, float *to, offset step) {
+  for (int d = 0; d < depth; d += LANES)
+    transform_both(inputs_to_points, TILE_INPUTS, TILE_INPUTS, x + d, (steps){row, depth}, to + d,
+                   (steps){TILE_INPUTS * step, step});
+}
+
+// The inputs of `count` tiles: to[point][tile][stride], with `step` from point to point.
+static void transform_inputs(const conv_shape *s, const gather *g, pixel at, int count,
+                             float *patch, float *to, int stride, offset step) {
+  for (int i = 0; i < count; i++, to += stride) {
+    offset row;
+    const float *x = find_tile(s, g, at, patch, &row);
+    transform_tile(x, row, g->depth, to, step);
+    move_pixel(g, &at, 1);
   }
 }
 
-// The inputs of `count` tiles: to[point][tile][stride], with `step` from point to point. The last tile is
-// repeated up to a full register tile.
-static void transform_inputs(const gather *g, pixel at, int count, const float *zeros, float *to,
-                             int stride, offset step) {
-  const float *rows[POINTS * TILE_ROWS];
-  for (int i = 0; i < count; i += TILE_ROWS) {
-    windows of;
-    find_windows(g, &at, MIN(TILE_ROWS, count - i), &of);
-    point_rows(g, &of, 1, zeros, rows);
-    for (int j = 0; j < TILE_ROWS; j++)
-      transform_tile(rows + j, g->depth, to + (offset)(i + j) * stride, step);
-  }
-}
-
-// Three taps to four points.
-#define TRANSFORM_TAPS(g0, g1, g2, to, at, step)                      \
-  do {                                                                \
-    const vfloat outer = v_splat(0.5f) * ((g0) + (g2)), middle = v_splat(0.5f) * (g1); \
-    to[at] = g0, to[at + step] = outer + middle;                      \
-    to[at + 2 * step] = outer - middle, to[at + 3 * step] = g2;       \
-  } while (0)
-
-// Nine taps to 16 points.
-static inline void transform_taps(const vfloat *g, vfloat *points) {
-  vfloat t[4 * 3];
-  UNROLL for (int j = 0; j < 3; j++) TRANSFORM_TAPS(g[j], g[3 + j], g[6 + j], t, j, 3);
-  UNROLL for (int i = 0; i < 4; i++)
-    TRANSFORM_TAPS(t[3 * i], t[3 * i + 1], t[3 * i + 2], points, 4 * i, 1);
-}
+// ---- filter ----
 
 // The first `count` of one vector of weights that are `stride` apart.
 static inline vfloat load_strided(const float *from, offset stride, int count) {
@@ -150,21 +138,20 @@ static void pack_points(const float *from, int rows, int columns, offset tap_str
       for (int half = 0; half < TILE_COLUMNS; half += LANES) {
         const int column = panel * TILE_COLUMNS + half;
         float *to = packed + panel * POINTS * step + row * TILE_COLUMNS + half;
-        vfloat taps[9], points[POINTS];
-        UNROLL for (int tap = 0; tap < 9; tap++) {
+        float taps[FILTER_TAPS * FILTER_TAPS * LANES];
+        UNROLL for (int tap = 0; tap < FILTER_TAPS * FILTER_TAPS; tap++) {
           const float *weight = from + tap * tap_stride + row * row_stride + column * column_stride;
-          taps[tap] = load_strided(weight, column_stride, columns - column);
+          v_store(taps + tap * LANES, load_strided(weight, column_stride, columns - column));
         }
-        transform_taps(taps, points);
-        UNROLL for (int point = 0; point < POINTS; point++)
-          v_store(to + point * step, points[point]);
+        transform_both(taps_to_points, FILTER_TAPS, TILE_INPUTS, taps,
+                       (steps){FILTER_TAPS * LANES, LANES}, to, (steps){TILE_INPUTS * step, step});
       }
 }
 
 // ---- the convolution ----
 
 // A block of tiles, transformed: inputs[point][tile][depth] and products[point][tile][columns], where depth
-// and columns are whole vectors.
+// and columns are whole vectors. Rows after the last tile hold what was there before.
 typedef struct {
   int tiles, depth, columns;
   offset input_step, product_step;
@@ -182,8 +169,8 @@ static tile_block plan_block(const conv_shape *s) {
 
 static int winograd_scratch_bytes(const conv_shape *s) {
   const tile_block block = plan_block(s);
-  const offset floats = POINTS * (block.input_step + block.product_step) + block.depth;
-  return (int)(2 * POINTS + floats) * 4 + 5 * 64;
+  const offset floats = POINTS * (block.input_step + block.product_step);
+  return (int)(floats + patch_floats(s->in_channels)) * 4 + 3 * 64;
 }
 
 // One product of matrices a point, for `count` tiles.
@@ -213,35 +200,23 @@ static void multiply_points(const tile_block *block, int count, const float *pac
     }
 }
 
-// One vector of the four outputs of a tile, from its points.
-static inline void transform_outputs(const float *points, offset step, vfloat *outputs) {
-  vfloat t[2 * TILE_INPUTS];
-  UNROLL for (int j = 0; j < TILE_INPUTS; j++) {
-    const vfloat m0 = v_load(points + j * step), m1 = v_load(points + (4 + j) * step);
-    const vfloat m2 = v_load(points + (8 + j) * step), m3 = v_load(points + (12 + j) * step);
-    t[j] = m0 + m1 + m2, t[4 + j] = m1 - m2 - m3;
-  }
-  UNROLL for (int i = 0; i < 2; i++) {
-    const vfloat m0 = t[4 * i], m1 = t[4 * i + 1], m2 = t[4 * i + 2], m3 = t[4 * i + 3];
-    outputs[2 * i] = m0 + m1 + m2, outputs[2 * i + 1] = m1 - m2 - m3;
-  }
-}
-
-// Stores the outputs of one tile, whose products begin at `points`.
+// Stores the outputs of one tile, whose products begin at `products`.
 static inline void finish_outputs(const conv_shape *s, const tile_block *block, pixel at,
-                                  const float *points, const float *bias, int relu, float *y) {
+                                  const float *products, const float *bias, int relu, float *y) {
   const int k = s->out_channels, top = at.y * TILE_OUTPUTS, left = at.x * TILE_OUTPUTS;
   const int rows = MIN(TILE_OUTPUTS, s->out_height - top);
   const int columns = MIN(TILE_OUTPUTS, s->out_width - left);
   const offset row = (offset)s->out_width * k;
   float *to = y + ((offset)at.image * s->out_height + top) * row + (offset)left * k;
   for (int column = 0; column < k; column += LANES) {
-    vfloat outputs[TILE_OUTPUTS * TILE_OUTPUTS];
-    transform_outputs(points + column, block->product_step, outputs);
+    float outputs[TILE_OUTPUTS * TILE_OUTPUTS * LANES];
+    transform_both(points_to_outputs, TILE_INPUTS, TILE_OUTPUTS, products + column,
+                   (steps){TILE_INPUTS * block->product_step, block->product_step}, outputs,
+                   (steps){TILE_OUTPUTS * LANES, LANES});
     const vfloat first = bias ? v_load(bias + column) : v_splat(0);
     UNROLL for (int i = 0; i < TILE_OUTPUTS * TILE_OUTPUTS; i++) {
       if (i / TILE_OUTPUTS >= rows || i % TILE_OUTPUTS >= columns) continue;
-      const vfloat value = relu ? v_relu(outputs[i] + first) : outputs[i] + first;
+      const vfloat sum = v_load(outputs + i * LANES) + first, value = relu ? v_relu(sum) : sum;
       v_store_part(to + (i / TILE_OUTPUTS) * row + (i % TILE_OUTPUTS) * k + column, value,
                    k - column);
     }
@@ -252,18 +227,16 @@ static inline void finish_outputs(const conv_shape *s, const tile_block *block, 
 static void winograd(const conv_shape *s, const float *x, const float *packed, const float *bias,
                      int relu, float *y, void *scratch, int first, int last) {
   char *cursor = scratch;
-  int *tap_y = carve(&cursor, POINTS * sizeof(int)), *tap_x = carve(&cursor, POINTS * sizeof(int));
-  const gather g = tile_gather(s, x, tap_y, tap_x);
+  const gather g = tile_grid(s, x);
   tile_block block = plan_block(s);
-  float *zeros = carve(&cursor, block.depth * sizeof(float));
   block.inputs = carve(&cursor, POINTS * block.input_step * sizeof(float));
-  block.products = (float *)cursor;
-  fill_zero(zeros, block.depth);
+  block.products = carve(&cursor, POINTS * block.product_step * sizeof(float));
+  float *patch = (float *)cursor;
   const offset end = last * tiles_of_image(&g);
   for (offset start = first * tiles_of_image(&g); start < end; start += block.tiles) {
     const int count = (int)MIN((offset)block.tiles, end - start);
     pixel at = pixel_at(&g, start);
-    transform_inputs(&g, at, count, zeros, block.inputs, block.depth, block.input_step);
+    transform_inputs(s, &g, at, count, patch, block.inputs, block.depth, block.input_step);
     multiply_points(&block, count, packed, s->in_channels);
     for (int i = 0; i < count; i++) {
       finish_outputs(s, &block, at, block.products + (offset)i * block.columns, bias, relu, y);

@@ -44,36 +44,29 @@ static int point_gradient_scratch_bytes(const conv_shape *s) {
   const point_plan plan = plan_points(s);
   const offset blocks = POINTS * (plan.input_step + plan.slope_step) + TILE_ROWS;
   const offset sums = (offset)POINTS * plan.rows * plan.panels * TILE_COLUMNS;
-  return (int)(2 * POINTS + plan.depth + blocks + sums) * 4 + 6 * 64;
+  return (int)(patch_floats(s->in_channels) + blocks + sums) * 4 + 4 * 64;
 }
-
-// One slope of a tile, or zero beside the image.
-static inline vfloat load_slope(const slopes *from, int is_inside, offset at) {
-  if (!is_inside) return v_splat(0);
-  const vfloat slope = v_load(from->dy + at);
-  return from->y ? v_select(v_load(from->y + at) <= v_splat(0), v_splat(0), slope) : slope;
-}
-
-#define SPREAD_SLOPES(a, b, to, at, step)                   \
-  to[at] = a, to[at + step] = (a) + (b), to[at + 2 * step] = (a) - (b), to[at + 3 * step] = -(b)
 
 // One vector of the slopes of a tile, to points `step` apart. Returns their sum.
 static inline vfloat transform_slopes(const conv_shape *s, const slopes *from, pixel at, int column,
                                       float *to, offset step) {
   const int k = s->out_channels, top = at.y * TILE_OUTPUTS, left = at.x * TILE_OUTPUTS;
-  const int below = top + 1 < s->out_height, right = left + 1 < s->out_width;
+  const int rows = s->out_height - top, columns = s->out_width - left;
   const offset row = (offset)s->out_width * k;
   const offset first = ((offset)at.image * s->out_height + top) * row + (offset)left * k + column;
-  const vfloat a = load_slope(from, 1, first), b = load_slope(from, right, first + k);
-  const vfloat c = load_slope(from, below, first + row);
-  const vfloat d = load_slope(from, below && right, first + row + k);
-  vfloat t[TILE_INPUTS * TILE_OUTPUTS], points[POINTS];
-  SPREAD_SLOPES(a, c, t, 0, 2);
-  SPREAD_SLOPES(b, d, t, 1, 2);
-  UNROLL for (int i = 0; i < TILE_INPUTS; i++)
-    SPREAD_SLOPES(t[2 * i], t[2 * i + 1], points, TILE_INPUTS * i, 1);
-  UNROLL for (int point = 0; point < POINTS; point++) v_store(to + point * step, points[point]);
-  return (a + b) + (c + d);
+  float dy[TILE_OUTPUTS * TILE_OUTPUTS * LANES];
+  vfloat sum = v_splat(0);
+  UNROLL for (int i = 0; i < TILE_OUTPUTS * TILE_OUTPUTS; i++) {
+    const int y = i / TILE_OUTPUTS, x = i % TILE_OUTPUTS;
+    const vfloat slope = y < rows && x < columns
+                             ? slope_at(from, from->y != NULL, first + y * row + x * k)
+                             : v_splat(0);
+    v_store(dy + i * LANES, slope);
+    sum += slope;
+  }
+  transform_both(slopes_to_points, TILE_OUTPUTS, TILE_INPUTS, dy, (steps){TILE_OUTPUTS * LANES, LANES},
+                 to, (steps){TILE_INPUTS * step, step});
+  return sum;
 }
 
 // The slopes of `count` tiles and one panel: to[point][tile][TILE_COLUMNS], `step` floats from point to
@@ -112,22 +105,6 @@ static void add_points(const point_plan *plan, const float *inputs, const float 
     }
 }
 
-#define GATHER_TAPS(m0, m1, m2, m3, to, at, step)                                          \
-  do {                                                                                     \
-    const vfloat plus = v_splat(0.5f) * ((m1) + (m2)), minus = v_splat(0.5f) * ((m1) - (m2)); \
-    to[at] = (m0) + plus, to[at + step] = minus, to[at + 2 * step] = plus + (m3);          \
-  } while (0)
-
-// One vector of the nine taps, from sums at points `step` apart.
-static inline void points_to_taps(const float *sums, offset step, vfloat *taps) {
-  vfloat t[3 * TILE_INPUTS];
-  UNROLL for (int j = 0; j < TILE_INPUTS; j++)
-    GATHER_TAPS(v_load(sums + j * step), v_load(sums + (4 + j) * step),
-                v_load(sums + (8 + j) * step), v_load(sums + (12 + j) * step), t, j, 4);
-  UNROLL for (int i = 0; i < 3; i++)
-    GATHER_TAPS(t[4 * i], t[4 * i + 1], t[4 * i + 2], t[4 * i + 3], taps, 3 * i, 1);
-}
-
 // The gradient of the filter, for the columns of one slice, from the sums at all points.
 static void finish_taps(const conv_shape *s, const point_plan *plan, const float *sums, int first,
                         int last, float *dw) {
@@ -136,10 +113,12 @@ static void finish_taps(const conv_shape *s, const point_plan *plan, const float
   for (int row = 0; row < c; row++)
     for (int column = 0; column < last - first; column += LANES) {
       const offset panel = column / TILE_COLUMNS, half = column % TILE_COLUMNS;
-      vfloat taps[9];
-      points_to_taps(sums + (panel * plan->rows + row) * TILE_COLUMNS + half, step, taps);
-      UNROLL for (int tap = 0; tap < 9; tap++)
-        v_store_part(dw + ((offset)tap * c + row) * k + first + column, taps[tap],
+      const float *from = sums + (panel * plan->rows + row) * TILE_COLUMNS + half;
+      float taps[FILTER_TAPS * FILTER_TAPS * LANES];
+      transform_both(points_to_taps, TILE_INPUTS, FILTER_TAPS, from,
+                     (steps){TILE_INPUTS * step, step}, taps, (steps){FILTER_TAPS * LANES, LANES});
+      UNROLL for (int tap = 0; tap < FILTER_TAPS * FILTER_TAPS; tap++)
+        v_store_part(dw + ((offset)tap * c + row) * k + first + column, v_load(taps + tap * LANES),
                      last - first - column);
     }
 }
@@ -150,22 +129,20 @@ static void part_point_gradient(const conv_shape *s, const point_plan *plan, con
                                 int slice) {
   char *cursor = scratch;
   const int k = s->out_channels, columns = plan->panels * TILE_COLUMNS;
-  int *tap_y = carve(&cursor, POINTS * sizeof(int)), *tap_x = carve(&cursor, POINTS * sizeof(int));
-  const gather g = tile_gather(s, x, tap_y, tap_x);
-  float *zeros = carve(&cursor, plan->depth * sizeof(float));
+  const gather g = tile_grid(s, x);
+  float *patch = carve(&cursor, patch_floats(s->in_channels) * sizeof(float));
   float *inputs = carve(&cursor, (POINTS * plan->input_step + TILE_ROWS) * sizeof(float));
   float *packed = carve(&cursor, POINTS * plan->slope_step * sizeof(float));
-  float *sums = (float *)cursor, *bias = to + (offset)9 * s->in_channels * k;
+  float *sums = (float *)cursor, *bias = to + (offset)FILTER_TAPS * FILTER_TAPS * s->in_channels * k;
   const int first = slice * columns, last = MIN(k, first + columns);
   const offset tiles = s->batch * tiles_of_image(&g), blocks = plan->blocks;
-  fill_zero(zeros, plan->depth);
   fill_zero(sums, (offset)POINTS * plan->rows * columns);
   fill_zero(bias + first, last - first);
   for (offset i = blocks * part / plan->parts; i < blocks * (part + 1) / plan->parts; i++) {
     const offset start = i * plan->tiles;
     const pixel at = pixel_at(&g, start);
     const int count = (int)MIN((offset)plan->tiles, tiles - start);
-    transform_inputs(&g, at, count, zeros, inputs, plan->depth, plan->input_step);
+    transform_inputs(s, &g, at, count, patch, inputs, plan->depth, plan->input_step);
     for (int column = first; column < last; column += TILE_COLUMNS)
       pack_point_slopes(s, &g, from, at, count, column, MIN(TILE_COLUMNS, last - column),
                         packed + (offset)(column - first) * plan->tiles, plan->slope_step,
