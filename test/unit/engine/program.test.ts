@@ -47,6 +47,25 @@ for (const variant of variants) {
         },
       }));
 
+    it('runs tasks for some samples at a time, with the same bits', () =>
+      checkReplay({
+        inputs: { x: float(48, 16, 16, 8), w: float(3, 3, 8, 16), v: float(3, 3, 16, 16) },
+        compute({ x, w, v }) {
+          const [gamma, beta] = [tf.ones([16]), tf.zeros([16])];
+          const f = (x: tf.Tensor, w: tf.Tensor, v: tf.Tensor): tf.Tensor => {
+            const y = conv2d(x, w, { padding: 'same' });
+            const normal = batchNorm(y, gamma, beta, 1e-3, 'relu').output;
+            const z = relu(
+              conv2d(tf.maxPool(normal as tf.Tensor4D, 2, 2, 'same'), v, { padding: 'same' }),
+            );
+            return tf.add(z, tf.avgPool(z as tf.Tensor4D, 3, 1, 'same'));
+          };
+          const y = f(x!, w!, v!);
+          const [dx, dw, dv] = tf.grads(f)([x!, w!, v!]);
+          return { y, dx: dx!, dw: dw!, dv: dv! };
+        },
+      }));
+
     it('replays gradients, and kernels that exist in JavaScript only', () =>
       checkReplay({
         inputs: { x: float(4, 6, 6, 2), labels: { shape: [4], dtype: 'int32' } },

@@ -79,7 +79,8 @@ const taskNames = [
   'maximum_columns',
   'softmax',
   'group_sums',
-  'group_squares',
+  'group_moments',
+  'moment_totals',
   'group_totals',
   'batch_norm',
   'batch_norm_sums',
@@ -157,6 +158,30 @@ export type Kernels = Readonly<Record<KernelName, (...values: number[]) => numbe
 const record = { task: 0, count: 1, scratch: 2, scratchStep: 3, arguments: 4 } as const;
 export const recordLength = 24;
 
+/** How many units of work a record asks for. */
+export function recordUnits(values: Float64Array): number {
+  return values[record.count]!;
+}
+
+/** The arguments of a record, in place. */
+export function recordArguments(values: Float64Array): Float64Array {
+  return values.subarray(record.arguments);
+}
+
+/**
+ * The record that stands before those of a chain of `links` tasks: pool.h says how it runs.
+ */
+export function chainRecord(
+  links: number,
+  { samples, atOnce, least }: Readonly<Record<'samples' | 'atOnce' | 'least', number>>,
+): Float64Array {
+  const values = new Float64Array(recordLength);
+  values[record.task] = -1;
+  values[record.count] = samples;
+  values.set([links, atOnce, least], record.arguments);
+  return values;
+}
+
 /** Where each thread finds its scratch memory. */
 export function writeScratch(values: Float64Array, pointer: number, stepBytes: number): void {
   values[record.scratch] = pointer;
@@ -168,7 +193,7 @@ export interface TaskDeclaration {
   readonly name: string;
   /** Its place in the table. */
   readonly idx: number;
-  /** Which places of a record hold addresses. */
+  /** Which of its arguments are addresses. */
   readonly addresses: readonly number[];
 }
 
@@ -179,7 +204,7 @@ export function readDeclarations(table: string): ReadonlyMap<string, TaskDeclara
     lines.map((line, idx) => {
       const [name = '', given = ''] = line.split(':');
       const places = [...given.matchAll(/\bP\((\d+)\)/g)];
-      const addresses = places.map(([, place]) => record.arguments + Number(place));
+      const addresses = places.map(([, place]) => Number(place));
       return [name, { name, idx, addresses }];
     }),
   );

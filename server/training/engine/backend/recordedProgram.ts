@@ -9,16 +9,25 @@ import type {
 } from '../program';
 import type { KernelBackend } from './backend';
 import type { NumericArray } from './heap';
-import { recordLength } from './kernels';
+import { type Chain, chainSteps, isChain, type Stage } from './chains';
+import { chainRecord, recordArguments, recordLength } from './kernels';
 import { planMemory } from './memoryPlan';
 import { notFiniteAt } from './notFiniteValue';
-import { isVirtual, Recording, splitVirtual, type Operand, type Step } from './recording';
+import {
+  type Guard,
+  isVirtual,
+  Recording,
+  splitVirtual,
+  type Operand,
+  type Step,
+} from './recording';
 
 type Operands = ReadonlyMap<string, Operand>;
 
 /** A recording with what goes in and comes out. */
 interface Recorded {
   readonly recording: Recording;
+  readonly stages: readonly Stage[];
   readonly inputs: Operands;
   readonly outputs: Operands;
 }
@@ -28,8 +37,9 @@ interface Recorded {
  * makes a list of it that runs without TF.js, its tape or any allocation.
  */
 export function recordProgram(backend: KernelBackend, spec: ProgramSpec): Program {
-  const { recording, inputs, outputs } = record(backend, spec);
-  const plan = planMemory(recording.lifetimes);
+  const recorded = record(backend, spec);
+  const { recording, stages } = recorded;
+  const plan = planMemory(recording.lifetimes(stages));
   let placed: PlacedProgram | undefined;
 
   /** The list with addresses, made anew when the memory of all programs has moved. */
@@ -42,7 +52,7 @@ export function recordProgram(backend: KernelBackend, spec: ProgramSpec): Progra
       const { block, offset } = splitVirtual(address);
       return arena + plan.offsets[block]! + offset;
     };
-    placed = placeProgram(backend, { recording, inputs, outputs }, arena, resolve);
+    placed = placeProgram(backend, recorded, arena, resolve);
     return placed;
   }
   return {
@@ -85,7 +95,12 @@ function recordInto(backend: KernelBackend, recording: Recording, spec: ProgramS
     for (const [, { address }] of outputs) recording.keepToEnd(address);
     const inputs = given.map(([name, tensor]) => [name, backend.operand(tensor)] as const);
     tf.dispose(made.map(([, tensor]) => tensor));
-    return { recording, inputs: new Map(inputs), outputs: new Map(outputs) };
+    const stages = chainSteps(
+      recording.steps,
+      (block) => recording.sizeOf(block),
+      (address) => new Int32Array(backend.heap.bytes, address),
+    );
+    return { recording, stages, inputs: new Map(inputs), outputs: new Map(outputs) };
   } finally {
     // While it is still recorded: constants that are disposed of here stay with the recording.
     engine.endScope();
@@ -106,24 +121,24 @@ type Stretch =
 
 function placeProgram(
   backend: KernelBackend,
-  { recording, inputs, outputs }: Recorded,
+  { stages, inputs, outputs }: Recorded,
   arena: number,
   resolve: (address: number) => number,
 ): PlacedProgram {
-  const { steps, guards } = recording;
-  const pointer = backend.heap.allocate(8 * recordLength * steps.length);
-  const records = new Float64Array(backend.heap.bytes, pointer, recordLength * steps.length);
+  const listed = stages.flatMap((stage): Listed[] =>
+    isChain(stage) ? [stage, ...stage.steps] : [...stage.steps],
+  );
+  const pointer = backend.heap.allocate(8 * recordLength * listed.length);
+  const records = new Float64Array(backend.heap.bytes, pointer, recordLength * listed.length);
   const valuesOf = (operand: Operand): NumericArray =>
     backend.valuesAt({ ...operand, address: resolve(operand.address) });
-  const stretches = stretchesOf(steps, (step, idx) => {
-    if (step.kind === 'task') {
-      const values = step.values.slice();
-      for (const place of step.task.addresses) values[place] = resolve(values[place]!);
-      records.set(values, idx * recordLength);
-      return undefined;
+  const stretches = stretchesOf(listed, (one, idx) => {
+    if ('kind' in one && one.kind === 'host') {
+      const [from, to] = [one.inputs.map(valuesOf), one.outputs.map(valuesOf)];
+      return () => one.work(from, to);
     }
-    const [from, to] = [step.inputs.map(valuesOf), step.outputs.map(valuesOf)];
-    return () => step.work(from, to);
+    records.set(recordOf(one, resolve), idx * recordLength);
+    return undefined;
   });
   const given = new Map([...inputs].map(([name, operand]) => [name, valuesOf(operand)]));
   const made = [...outputs].map(([name, operand]) => [name, valuesOf(operand)] as const);
@@ -137,7 +152,7 @@ function placeProgram(
   function runKernels(first: number, count: number): void {
     const ended = backend.runList(pointer + 8 * recordLength * first, count);
     if (ended === 0) return;
-    const { flags, parts } = guards.get(first + ended - 1)!;
+    const { flags, parts } = guardOf(listed[first + ended - 1]!);
     throw notFiniteAt(valuesOf(flags).findIndex((flag) => flag !== 0) + 1, parts);
   }
   return {
@@ -154,11 +169,10 @@ function placeProgram(
       write(values);
       const times = stretches.flatMap((stretch) => {
         if (stretch.kind === 'host') return [timed(stretch.name, stretch.run)];
-        return Array.from({ length: stretch.count }, (_, i) => {
-          const step = steps[stretch.first + i]!;
-          const name = step.kind === 'task' ? step.task.name : step.name;
-          return timed(name, () => runKernels(stretch.first + i, 1));
-        });
+        const these = listed.slice(stretch.first, stretch.first + stretch.count);
+        return these.flatMap((one, i) =>
+          'task' in one ? [timed(one.task.name, () => runKernels(stretch.first + i, 1))] : [],
+        );
       });
       return { outputs: read(), times };
     },
@@ -166,17 +180,37 @@ function placeProgram(
   };
 }
 
+/** What has a record in the list: a step, or a chain before its steps. */
+type Listed = Step | Chain;
+
+function recordOf(
+  one: Exclude<Listed, { kind: 'host' }>,
+  resolve: (address: number) => number,
+): Float64Array {
+  if (!('task' in one)) return chainRecord(one.steps.length, one);
+  const values = one.values.slice();
+  const given = recordArguments(values);
+  for (const place of one.task.addresses) given[place] = resolve(given[place]!);
+  return values;
+}
+
+function guardOf(one: Listed): Guard {
+  if ('task' in one && one.guard) return one.guard;
+  throw new Error('A kernel ended a list that nothing was to end.');
+}
+
 /** Puts neighbouring kernels together. `place` gives what to run where that is not a kernel. */
 function stretchesOf(
-  steps: readonly Step[],
-  place: (step: Step, idx: number) => (() => void) | undefined,
+  listed: readonly Listed[],
+  place: (one: Listed, idx: number) => (() => void) | undefined,
 ): readonly Stretch[] {
   const stretches: Stretch[] = [];
-  for (const [idx, step] of steps.entries()) {
-    const run = place(step, idx);
+  for (const [idx, one] of listed.entries()) {
+    const run = place(one, idx);
     const last = stretches.at(-1);
-    if (step.kind === 'host') stretches.push({ kind: 'host', name: step.name, run: run! });
-    else if (last?.kind === 'kernels') {
+    if ('kind' in one && one.kind === 'host') {
+      stretches.push({ kind: 'host', name: one.name, run: run! });
+    } else if (last?.kind === 'kernels') {
       stretches[stretches.length - 1] = { ...last, count: last.count + 1 };
     } else stretches.push({ kind: 'kernels', first: idx, count: 1 });
   }

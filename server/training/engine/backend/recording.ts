@@ -1,7 +1,8 @@
 import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import { util } from '@tensorflow/tfjs-core';
 import { blockBytes, type NumericArray } from './heap';
-import { recordLength, type TaskDeclaration } from './kernels';
+import type { Stage } from './chains';
+import { recordArguments, recordLength, type TaskDeclaration } from './kernels';
 import type { Lifetime } from './memoryPlan';
 import type { FlaggedPart } from './notFiniteValue';
 
@@ -18,9 +19,18 @@ export interface Operand {
 /** Work that is done in JavaScript: it reads and writes values in place. */
 export type HostWork = (inputs: readonly NumericArray[], outputs: readonly NumericArray[]) => void;
 
+/** A call of a kernel, with a copy of its record. */
+export interface TaskStep {
+  readonly kind: 'task';
+  readonly task: TaskDeclaration;
+  readonly values: Float64Array;
+  /** What it looks through, if it is a query that can end the list. */
+  guard?: Guard;
+}
+
 /** One step of a recorded list. */
 export type Step =
-  | { readonly kind: 'task'; readonly task: TaskDeclaration; readonly values: Float64Array }
+  | TaskStep
   | {
       readonly kind: 'host';
       readonly name: string;
@@ -57,24 +67,41 @@ export function splitVirtual(address: number): { readonly block: number; readonl
  */
 export class Recording {
   readonly steps: Step[] = [];
-  /** What the queries that can end the list look through, by their step. */
-  readonly guards = new Map<number, Guard>();
   /** Blocks of the heap that hold constants of the steps. */
   readonly constants = new Set<number>();
-  private readonly blocks: { sizeBytes: number; first: number; last: number }[] = [];
+  private readonly blockSizes: number[] = [];
+  private readonly fromStart: number[] = [];
+  private readonly toEnd: number[] = [];
   private readonly tensors = new Map<TensorInfo['dataId'], number>();
 
-  /** When each block is used; one that no step uses needs no memory. */
-  get lifetimes(): readonly Lifetime[] {
-    return this.blocks.map(({ sizeBytes, first, last }) =>
-      first > last ? { sizeBytes: 0, first: 0, last: 0 } : { sizeBytes, first, last },
+  /** When each block is used, in stages; one that no step uses needs no memory. */
+  lifetimes(stages: readonly Stage[]): readonly Lifetime[] {
+    const spans = this.blockSizes.map(() => ({ first: Infinity, last: -Infinity }));
+    const use = (address: number, time: number): void => {
+      if (!isVirtual(address)) return;
+      const span = spans[splitVirtual(address).block]!;
+      span.first = Math.min(span.first, time);
+      span.last = Math.max(span.last, time);
+    };
+    for (const address of this.fromStart) use(address, 0);
+    for (const address of this.toEnd) use(address, Infinity);
+    for (const [time, { steps }] of stages.entries())
+      for (const step of steps) for (const address of addressesOf(step)) use(address, time);
+    return spans.map(({ first, last }, block) =>
+      first > last
+        ? { sizeBytes: 0, first: 0, last: 0 }
+        : { sizeBytes: this.sizeOf(block), first, last },
     );
+  }
+
+  sizeOf(block: number): number {
+    return this.blockSizes[block]!;
   }
 
   /** Memory without a place; gives its virtual address. */
   allocate(sizeBytes: number): number {
-    this.blocks.push({ sizeBytes: blockBytes(sizeBytes), first: Infinity, last: -Infinity });
-    return this.blocks.length * virtualStep;
+    this.blockSizes.push(blockBytes(sizeBytes));
+    return this.blockSizes.length * virtualStep;
   }
 
   /** Memory for the values of a tensor. */
@@ -90,9 +117,7 @@ export class Recording {
 
   /** Takes down a call of a kernel, whose record is copied. */
   addTask(task: TaskDeclaration, record: Float64Array): void {
-    const values = record.slice(0, recordLength);
-    this.steps.push({ kind: 'task', task, values });
-    for (const place of task.addresses) this.touch(values[place]!);
+    this.steps.push({ kind: 'task', task, values: record.slice(0, recordLength) });
   }
 
   addHostWork(
@@ -102,32 +127,27 @@ export class Recording {
     work: HostWork,
   ): void {
     this.steps.push({ kind: 'host', name, inputs, outputs, work });
-    for (const { address } of [...inputs, ...outputs]) this.touch(address);
   }
 
   /** Notes what the last step, a query, looks through. */
   addGuard(guard: Guard): void {
-    this.guards.set(this.steps.length - 1, guard);
+    const last = this.steps.at(-1);
+    if (last?.kind === 'task') last.guard = guard;
   }
 
   /** Keeps memory from before the first step on, for values that are given. */
   keepFromStart(address: number): void {
-    this.use(address, 0);
+    this.fromStart.push(address);
   }
 
   /** Keeps memory to the end, for values that are read then. */
   keepToEnd(address: number): void {
-    this.use(address, Infinity);
+    this.toEnd.push(address);
   }
+}
 
-  private touch(address: number): void {
-    this.use(address, this.steps.length - 1);
-  }
-
-  private use(address: number, step: number): void {
-    if (!isVirtual(address)) return;
-    const block = this.blocks[splitVirtual(address).block]!;
-    block.first = Math.min(block.first, step);
-    block.last = Math.max(block.last, step);
-  }
+function addressesOf(step: Step): readonly number[] {
+  if (step.kind === 'host') return [...step.inputs, ...step.outputs].map(({ address }) => address);
+  const given = recordArguments(step.values);
+  return step.task.addresses.map((place) => given[place]!);
 }

@@ -33,16 +33,9 @@ static void spread(const float *of_groups, group_shape s, float *of_channels) {
     for (int i = 0; i < width; i++) of_channels[g * width + i] = of_groups[g];
 }
 
-static void average_groups(const double *totals, group_shape s, float *averages) {
-  const int width = s.channels / s.groups;
-  const double share = 1 / ((double)s.pixels * width);
-  for (int g = 0; g < s.groups; g++)
-    averages[g] = (float)(weighted_sum(totals + g * width, 0, width) * share);
-}
-
 // Mean and population variance of every group of one sample.
-static void group_moments(const float *x, group_shape s, float *mean, float *variance,
-                          float *of_channels, double *totals) {
+static void sample_moments(const float *x, group_shape s, float *mean, float *variance,
+                           moments *of_channels) {
   if (s.pixels == 1 || s.groups == 1) {
     // A group lies in one piece.
     const offset count = (offset)s.pixels * (s.channels / s.groups);
@@ -52,11 +45,15 @@ static void group_moments(const float *x, group_shape s, float *mean, float *var
     }
     return;
   }
-  sum_down(SUM_OF_X, x, x, s.pixels, s.channels, totals);
-  average_groups(totals, s, mean);
-  spread(mean, s, of_channels);
-  sum_down(SUM_OF_SQUARES, x, of_channels, s.pixels, s.channels, totals);
-  average_groups(totals, s, variance);
+  const int width = s.channels / s.groups;
+  moments_down(x, s.pixels, s.channels, of_channels);
+  for (int g = 0; g < s.groups; g++) {
+    moments all = {0, 0};
+    for (int i = 0; i < width; i++)
+      merge_moments(&all, (double)i * s.pixels, of_channels[g * width + i], s.pixels);
+    mean[g] = (float)all.mean;
+    variance[g] = (float)(all.squares / ((double)s.pixels * width));
+  }
 }
 
 // A part of a thread's scratch memory for one number a channel, read past its end by vectors.
@@ -70,12 +67,12 @@ static void group_norm(const float *x, int pixels, int channels, int groups, con
                        float *variance, void *scratch, offset first, offset last) {
   const group_shape s = {pixels, channels, groups};
   char *cursor = scratch;
-  double *totals = carve(&cursor, (size_t)channels * sizeof(double));
+  moments *of_channels = carve(&cursor, (size_t)channels * sizeof(moments));
   float *means = carve_channels(&cursor, channels), *spreads = carve_channels(&cursor, channels);
   const batch_norm_parameters p = {means, spreads, gamma, beta, epsilon, relu};
   for (offset n = first; n < last; n++) {
     const offset at = n * pixels * channels;
-    group_moments(x + at, s, mean + n * groups, variance + n * groups, means, totals);
+    sample_moments(x + at, s, mean + n * groups, variance + n * groups, of_channels);
     spread(mean + n * groups, s, means);
     spread(variance + n * groups, s, spreads);
     normalize(&p, x + at, channels, y + at, 0, pixels);

@@ -29,10 +29,24 @@ void pool_open(pool *p, const task_table *table, char *base, const double *recor
   STORE(p->next.value, CLOSED);
 }
 
-static task_call call_of(const pool *p, int thread) {
+static task_call call_of(const pool *p, const double *record, int thread) {
   const double *r = p->record;
   char *scratch = p->base + (size_t)r[RECORD_SCRATCH] + thread * (size_t)r[RECORD_SCRATCH_STEP];
-  return (task_call){p->current + RECORD_ARGUMENTS, p->base, scratch};
+  return (task_call){record + RECORD_ARGUMENTS, p->base, scratch};
+}
+
+static const task *task_of(const pool *p, const double *record) {
+  return &p->table->tasks[(int)record[RECORD_TASK]];
+}
+
+// Runs the open tasks for parts [first, last) of p->count.
+static void run_part(const pool *p, int thread, offset first, offset last) {
+  const double *record = p->current;
+  for (int i = 0; i < p->links; i++, record += RECORD_LENGTH) {
+    const task_call call = call_of(p, record, thread);
+    const offset units = (offset)record[RECORD_COUNT] / p->count;
+    task_of(p, record)->run(&call, first * units, last * units);
+  }
 }
 
 // Takes chunks while there are any. The fields of the task may be read once a chunk was taken, or
@@ -42,9 +56,8 @@ static void run_chunks(pool *p, int thread) {
     const offset idx = ADD(p->next.value, 1);
     // A task that is closed is not looked at: the caller may be writing the next one.
     if (idx >= CLOSED || idx >= p->chunks) return;
-    const task_call call = call_of(p, thread);
     const offset first = idx * p->chunk;
-    p->open->run(&call, first, MIN(first + p->chunk, p->count));
+    run_part(p, thread, first, MIN(first + p->chunk, p->count));
   }
 }
 
@@ -65,8 +78,10 @@ static void wait_for_helpers(pool *p) {
   STORE(p->caller_waits.value, 0);
 }
 
-static void share(pool *p, const task *t, offset count, offset chunk) {
-  p->open = t;
+// Runs `links` tasks from a record on, divided into chunks of `count`.
+static void share(pool *p, const double *record, int links, offset count, offset chunk) {
+  p->current = record;
+  p->links = links;
   p->count = count;
   p->chunk = chunk;
   p->chunks = (int)((count + chunk - 1) / chunk);
@@ -88,22 +103,36 @@ static offset chunk_of(const pool *p, double cost, offset count) {
 }
 
 static double run_record(pool *p, const double *record) {
-  p->current = record;
-  const task *t = &p->table->tasks[(int)record[RECORD_TASK]];
-  const task_call call = call_of(p, 0);
+  const task *t = task_of(p, record);
+  const task_call call = call_of(p, record, 0);
   if (t->query) return t->query(&call);
   const offset count = (offset)record[RECORD_COUNT];
   const offset chunk = p->threads > 1 ? chunk_of(p, t->cost(&call), count) : count;
-  if (chunk < count) share(p, t, count, chunk);
+  if (chunk < count) share(p, record, 1, count, chunk);
   else if (count > 0) t->run(&call, 0, count);
   return 0;
+}
+
+// Runs a chain, if enough of it falls to every thread. Returns the number of its tasks, or 0 if these are
+// better run one by one.
+static int run_chain(pool *p, const double *record) {
+  const offset samples = (offset)record[RECORD_COUNT], parts = 2 * (offset)p->threads;
+  const offset share_of_thread = p->threads > 1 ? samples / parts : samples;
+  const offset chunk = MIN((offset)record[CHAIN_AT_ONCE], share_of_thread);
+  if (chunk < (offset)record[CHAIN_LEAST]) return 0;
+  const int links = (int)record[CHAIN_LINKS];
+  share(p, record + RECORD_LENGTH, links, samples, chunk);
+  return links;
 }
 
 double pool_run(pool *p) { return run_record(p, p->record); }
 
 int pool_run_list(pool *p, const double *records, int count) {
-  for (int i = 0; i < count; i++)
-    if (run_record(p, records + (size_t)i * RECORD_LENGTH) != 0) return i + 1;
+  for (int i = 0; i < count; i++) {
+    const double *record = records + (size_t)i * RECORD_LENGTH;
+    if (record[RECORD_TASK] == CHAIN) i += run_chain(p, record);
+    else if (run_record(p, record) != 0) return i + 1;
+  }
   return 0;
 }
 

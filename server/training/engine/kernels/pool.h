@@ -10,6 +10,13 @@
 enum { RECORD_TASK, RECORD_COUNT, RECORD_SCRATCH, RECORD_SCRATCH_STEP, RECORD_ARGUMENTS };
 #define RECORD_LENGTH 24
 
+// Instead of a task, a record can begin a chain: the tasks of the records that follow run one after the
+// other for some samples at a time, so that what one has written is still in the cache when the next reads
+// it. The units of each task are divided evenly among the samples, which are the chain's count; its
+// arguments are how many tasks there are, how many samples fit in the cache, and how few are worth it.
+#define CHAIN -1
+enum { CHAIN_LINKS = RECORD_ARGUMENTS, CHAIN_AT_ONCE, CHAIN_LEAST };
+
 // What several threads write to lies in cache lines of its own.
 typedef struct {
   char before[64];
@@ -25,8 +32,9 @@ typedef struct {
   // The record that is run: the one above, or one of a list. Changed by the caller alone, while `next`
   // is CLOSED.
   const double *current;
-  // The task that is open, if one is. Written by the caller alone, while `next` is CLOSED.
-  const task *open;
+  // The tasks that are open, from the current record on. Written by the caller alone, while `next` is
+  // CLOSED.
+  int links;
   offset count, chunk;
   int chunks;
   // The next chunk that nobody has taken.

@@ -15,23 +15,36 @@ static void maximum_rows(const float *x, offset count, float *y, offset first, o
 
 // ---- inner > 1: down columns ----
 
-static inline void sum_groups(int kind, const float *x, const float *mean, offset rows, int columns,
-                              double *totals, int first, int last) {
+// totals[group][column] = the sums of x. Range: groups.
+static void group_sums(const float *x, offset rows, int columns, double *totals, int first,
+                       int last) {
   for (int group = first; group < last; group++) {
     const offset start = group_start(rows, group), end = group_start(rows, group + 1);
-    sum_down(kind, x + start * columns, mean, end - start, columns,
-             totals + (offset)group * columns);
+    sum_down(x + start * columns, end - start, columns, totals + (offset)group * columns);
   }
 }
 
-// Sums of x, and of (x - mean)^2. Ranges: groups.
-static void group_sums(const float *x, offset rows, int columns, double *totals, int first,
-                       int last) {
-  sum_groups(SUM_OF_X, x, x, rows, columns, totals, first, last);
+// found[group][column] = the moments of x. Range: groups.
+static void group_moments(const float *x, offset rows, int columns, moments *found, int first,
+                          int last) {
+  for (int group = first; group < last; group++) {
+    const offset start = group_start(rows, group), end = group_start(rows, group + 1);
+    moments_down(x + start * columns, end - start, columns, found + (offset)group * columns);
+  }
 }
-static void group_squares(const float *x, const float *mean, offset rows, int columns,
-                          double *totals, int first, int last) {
-  sum_groups(SUM_OF_SQUARES, x, mean, rows, columns, totals, first, last);
+
+// Mean and variance of every column, from the moments of all groups. Range: columns.
+static void moment_totals(const moments *found, int groups, offset rows, int columns, float *mean,
+                          float *variance, int first, int last) {
+  for (int i = first; i < last; i++) {
+    moments all = {0, 0};
+    for (int group = 0; group < groups; group++) {
+      const offset start = group_start(rows, group), end = group_start(rows, group + 1);
+      merge_moments(&all, (double)start, found[(offset)group * columns + i], (double)(end - start));
+    }
+    mean[i] = (float)all.mean;
+    variance[i] = (float)(all.squares / (double)rows);
+  }
 }
 
 // y[column] = factor * the sum of all groups. Range: columns.
@@ -45,7 +58,7 @@ static void sum_columns(const float *x, offset rows, int inner, double factor, f
                         double *totals, int first, int last) {
   for (int o = first; o < last; o++) {
     const float *from = x + o * rows * inner;
-    sum_down(SUM_OF_X, from, from, rows, inner, totals);
+    sum_down(from, rows, inner, totals);
     for (int i = 0; i < inner; i++) y[(offset)o * inner + i] = (float)(totals[i] * factor);
   }
 }

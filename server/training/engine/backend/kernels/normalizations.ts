@@ -1,7 +1,6 @@
 import type { FollowingRelu } from '../../ops';
 import { type TensorInfo } from '@tensorflow/tfjs-core';
 import { allFloat, attribute, input, type KernelCall, product, type BackendKernel } from './call';
-import { runGroups } from './reductions';
 
 export function rowsAndChannels(x: TensorInfo): { rows: number; channels: number } {
   const channels = x.shape[x.shape.length - 1]!;
@@ -15,13 +14,12 @@ function moments(call: KernelCall): TensorInfo[] {
   const mean = backend.makeOutputInfo([channels]);
   const variance = backend.makeOutputInfo([channels]);
   const { kernels } = backend;
-  const [px, pMean] = [backend.pointer(x), backend.pointer(mean)];
-  runGroups(backend, px, rows, channels, 1 / rows, pMean);
-  // In a second pass: the variance of the deviations keeps its digits when the mean is large.
   const groups = kernels.row_groups(rows);
-  const totals = backend.scratch(8 * groups * channels);
-  kernels.group_squares(px, pMean, rows, channels, totals, groups);
-  kernels.group_totals(totals, groups, channels, 1 / rows, backend.pointer(variance), channels);
+  // Two numbers of double precision for each group and channel.
+  const found = backend.scratch(16 * groups * channels);
+  kernels.group_moments(backend.pointer(x), rows, channels, found, groups);
+  const to = [backend.pointer(mean), backend.pointer(variance)] as const;
+  kernels.moment_totals(found, groups, rows, channels, ...to, channels);
   return [mean, variance];
 }
 
