@@ -3,19 +3,24 @@ import { readdirSync } from 'node:fs';
 import * as path from 'node:path';
 import { ROOT } from '../scripts/processes';
 import { softwareGpuEnvironment } from '../scripts/softwareGpu';
+import { emulate, emulatedEnvironment, emulators } from './emulated';
 import { sanitizedEnvironment } from './sanitize/build';
 
-/** A check that is one program and counts as one test. */
-export interface CommandRing {
-  readonly kind: 'command';
+interface NamedRing {
   readonly name: string;
+  /** What tells it from others of its name. */
+  readonly detail?: string;
+}
+
+/** A check that is one program and counts as one test. */
+export interface CommandRing extends NamedRing {
+  readonly kind: 'command';
   readonly program: readonly string[];
 }
 
 /** A folder below test/ whose `*.test.ts` files mocha runs in a process of its own. */
-export interface MochaRing {
+export interface MochaRing extends NamedRing {
   readonly kind: 'mocha';
-  readonly name: string;
   /** Folder below test/. */
   readonly folder: string;
   readonly timeoutMs: number;
@@ -25,14 +30,23 @@ export interface MochaRing {
   readonly environment?: () => NodeJS.ProcessEnv;
   /** Only the tests whose titles have this. */
   readonly grep?: string;
+  /** Has mocha run by something else than this Node; may install that, and change the files for it. */
+  readonly emulate?: (files: readonly string[]) => MochaCommand;
   /** Reads dist/. */
   readonly needsBuild?: boolean;
 }
 
+/** How to run mocha on files with tests. */
+export interface MochaCommand {
+  /** The program that runs JavaScript, and its arguments before mocha's. */
+  readonly command: readonly [program: string, ...args: string[]];
+  readonly reporter: string;
+  readonly files: readonly string[];
+}
+
 /** Mocha inside the extension host of a real VS Code. */
-export interface HostRing {
+export interface HostRing extends NamedRing {
   readonly kind: 'host';
-  readonly name: string;
   readonly needsBuild: true;
 }
 
@@ -71,10 +85,11 @@ export const RINGS: readonly Ring[] = [
     hooks: 'test/webview/hooks.ts',
     needsBuild: true,
   },
-  { kind: 'host', name: 'vscode', needsBuild: true },
+  { kind: 'host', name: 'vscode', detail: 'extension host', needsBuild: true },
   {
     kind: 'mocha',
     name: 'vscode',
+    detail: 'as a user',
     folder: 'vscode/user',
     timeoutMs: 180_000,
     hooks: 'test/vscode/user/hooks.ts',
@@ -101,6 +116,16 @@ export const EXTRA_RINGS: readonly Ring[] = [
     environment: sanitizedEnvironment,
     grep: 'native',
   },
+  ...emulators.map((emulator): MochaRing => ({
+    kind: 'mocha',
+    name: 'emulated',
+    detail: emulator.platform,
+    folder: 'unit',
+    timeoutMs: 600_000,
+    environment: () => emulatedEnvironment(emulator),
+    emulate: (files) => emulate(emulator, files),
+    grep: 'native|every instruction set',
+  })),
 ];
 
 /** The rings with the given names, in running order; all the usual ones when none is given. */

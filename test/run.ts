@@ -6,7 +6,7 @@ import { build, CACHE, ROOT, run } from '../scripts/processes';
 import { addCounts, countRing, NO_TESTS, readResults, RESULTS_VARIABLE } from './results';
 import type { Counts } from './results';
 import { selectRings, testFiles } from './rings';
-import type { MochaRing, Ring } from './rings';
+import type { MochaCommand, MochaRing, Ring } from './rings';
 
 const RESULTS = path.join(CACHE, 'test-results');
 
@@ -32,10 +32,8 @@ async function main(): Promise<void> {
   if (total.failed > 0 || total.passed === 0) process.exitCode = 1;
 }
 
-function title(ring: Ring): string {
-  if (ring.kind === 'host') return `${ring.name} (extension host)`;
-  if (ring.kind === 'mocha' && ring.folder !== ring.name) return `${ring.name} (as a user)`;
-  return ring.name;
+function title({ name, detail }: Ring): string {
+  return detail === undefined ? name : `${name} (${detail})`;
 }
 
 async function runRing(ring: Ring): Promise<Counts> {
@@ -72,13 +70,19 @@ async function runMocha(ring: MochaRing, env: NodeJS.ProcessEnv): Promise<number
   }
   const hooks = ring.hooks === undefined ? [] : ['--require', ring.hooks];
   const grep = ring.grep === undefined ? [] : ['--grep', ring.grep];
-  const args = ['--import', 'tsx', 'node_modules/mocha/bin/_mocha'].concat(
-    ['--reporter', 'test/reporter.ts', '--timeout', String(ring.timeoutMs), '--forbid-only'],
+  const { command, reporter, ...made } = ring.emulate?.(files) ?? onThisNode(files);
+  const [program, ...first] = command;
+  const args = [...first, 'node_modules/mocha/bin/_mocha'].concat(
+    ['--reporter', reporter, '--timeout', String(ring.timeoutMs), '--forbid-only'],
     hooks,
     grep,
-    files,
+    made.files,
   );
-  return run(process.execPath, args, { env: { ...env, ...ring.environment?.() } });
+  return run(program, args, { env: { ...env, ...ring.environment?.() } });
+}
+
+function onThisNode(files: readonly string[]): MochaCommand {
+  return { command: [process.execPath, '--import', 'tsx'], reporter: 'test/reporter.ts', files };
 }
 
 main().catch((error: unknown) => {

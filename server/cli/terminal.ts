@@ -104,5 +104,5 @@ export function shapeText(shape: readonly number[]): string {
 export function commandName(script = process.argv[1] ?? ''): string {
   if (!/\.js$/.test(script)) return 'lightbench';
   const place = path.relative('', script);
-  return `node ${place.includes(' ') ? JSON.stringify(place) : place}`;
+  return `node ${place.includes(' ') ? `"${place}"` : place}`;
 }

@@ -124,7 +124,7 @@ describe('a command that is proposed', () => {
   it('is called as this one was', () => {
     assert.equal(commandName(path.resolve('dist/cli.js')), `node ${path.join('dist', 'cli.js')}`);
     assert.equal(commandName('/usr/bin/lightbench'), 'lightbench');
-    assert.equal(commandName(path.resolve('a b/cli.js')), 'node "a b/cli.js"');
+    assert.equal(commandName(path.resolve('a b/cli.js')), `node "${path.join('a b', 'cli.js')}"`);
   });
 });
 

@@ -110,8 +110,8 @@ for (const variant of variants) {
     });
 
     it('has the gradients of the CPU backend, dilated ones included', async function () {
-      // The CPU backend takes its time.
-      this.timeout(60_000);
+      // The CPU backend takes its time, and most of it under an emulator.
+      this.timeout(120_000);
       for (const test of cases) {
         const { strides, padding, dilations, filter } = test;
         await checkAgainstCpu(
