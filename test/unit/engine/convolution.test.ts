@@ -56,6 +56,9 @@ const cases: readonly ConvCase[] = [
   { image: [2, 13, 8, 37], filter: [3, 3, 33], strides: one, dilations: one, padding: 'valid' },
   { image: [5, 12, 13, 24], filter: [3, 3, 48], strides: one, dilations: one, padding: 'valid' },
   { image: [2, 3, 18, 16], filter: [3, 3, 20], strides: one, dilations: one, padding: 'same' },
+  // Without padding, where the gradient of the image goes back tile by tile: whole tiles, cut ones, inner ones.
+  { image: [3, 10, 14, 20], filter: [3, 3, 17], strides: one, dilations: one, padding: 'valid' },
+  { image: [2, 15, 6, 32], filter: [3, 3, 16], strides: one, dilations: one, padding: 'valid' },
   { image: [1, 6, 5, 520], filter: [3, 3, 70], strides: one, dilations: one, padding: 'same' },
   // A kernel with more taps than a block of the pointer table holds at once.
   { image: [1, 24, 24, 9], filter: [19, 17, 2], strides: one, dilations: one, padding: 'same' },

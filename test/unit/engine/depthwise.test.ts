@@ -45,6 +45,9 @@ const cases: readonly DepthCase[] = [
   { image: [3, 4, 31, 13], filter: [3, 3, 1], strides: one, dilations: one, padding: 'same' },
   { image: [2, 6, 17, 37], filter: [3, 3, 1], strides: [2, 2], dilations: one, padding: 'same' },
   { image: [1, 5, 23, 16], filter: [5, 5, 1], strides: one, dilations: one, padding: 'valid' },
+  // Channels enough for the transposed convolution to go through Winograd's points.
+  { image: [2, 8, 7, 18], filter: [3, 3, 14], strides: one, dilations: one, padding: 'valid' },
+  { image: [1, 9, 8, 17], filter: [3, 3, 16], strides: one, dilations: one, padding: 'same' },
   // More rows than parts of the filter's gradient.
   { image: [40, 3, 3, 5], filter: [2, 2, 1], strides: one, dilations: one, padding: 'same' },
   ...combinations(),

@@ -2,6 +2,7 @@
 const queryNames = [
   'packed_floats',
   'panel_count',
+  'row_tiles',
   'conv2d_scratch_bytes',
   'conv2d_packed_floats',
   'conv2d_input_gradient_packed_floats',

@@ -1,5 +1,5 @@
 // Convolution of NHWC images and its two gradients, for any stride, dilation and padding.
-#include "winograd.h"
+#include "winogradInputGradient.h"
 
 static int conv2d_scratch_bytes(const conv_shape *s) {
   const conv_shape turned = turned_over(s);
@@ -11,15 +11,15 @@ static int conv2d_scratch_bytes(const conv_shape *s) {
                3 * (taps_of(s) * sizeof(int) + 64)));
 }
 
-// Floats of a packed filter, for the convolution or for the gradient of its input.
+// Floats of a packed filter.
 static int conv2d_packed_floats(const conv_shape *s) {
   const int points = is_winograd(s) ? POINTS : taps_of(s);
   return packed_floats(points, s->in_channels, s->out_channels);
 }
 
 static int conv2d_input_gradient_packed_floats(const conv_shape *s) {
-  const conv_shape turned = turned_over(s);
-  return conv2d_packed_floats(&turned);
+  const int points = way_back(s) == DIRECT_SUMS ? taps_of(s) : POINTS;
+  return packed_floats(points, s->out_channels, s->in_channels);
 }
 
 // ---- forward ----
@@ -53,15 +53,16 @@ static void conv2d(const conv_shape *s, const float *x, const float *packed, con
 
 // ---- gradient of the input ----
 
-// Packs the filter turned over, [tap][out][in], the last tap first. Range: panels of input channels.
+// Packs the filter with rows and columns exchanged, [tap][out][in], and but for the adjoint turned over, the
+// last tap first. Range: panels of input channels.
 static void conv2d_input_gradient_pack(const conv_shape *s, const float *filter, float *packed, int first,
                                 int last) {
-  const int c = s->in_channels, k = s->out_channels;
-  const conv_shape turned = turned_over(s);
-  const int taps = taps_of(s);
-  const float *tap = filter + (offset)(taps - 1) * c * k;
-  if (is_winograd(&turned)) pack_points(tap, k, c, -(offset)c * k, 1, k, packed, first, last);
-  else pack_panels(tap, taps, k, c, -(offset)c * k, 1, k, packed, first, last);
+  const int c = s->in_channels, k = s->out_channels, taps = taps_of(s), way = way_back(s);
+  const offset tap = (offset)c * k;
+  const float *end = filter + (taps - 1) * tap;
+  if (way == ADJOINT) pack_points(filter, k, c, tap, 1, k, packed, first, last);
+  else if (way == TURNED_OVER) pack_points(end, k, c, -tap, 1, k, packed, first, last);
+  else pack_panels(end, taps, k, c, -tap, 1, k, packed, first, last);
 }
 
 // The taps that reach inputs (phase_y + a * stride, phase_x + b * stride), and where they come
@@ -123,9 +124,11 @@ static void conv2d_input_gradient(const conv_shape *s, const float *dy, const fl
                                   const float *bias, int relu, float *dx, void *scratch, int first,
                                   int last) {
   const conv_shape turned = turned_over(s);
-  if (is_winograd(&turned)) {
-    winograd(&turned, dy, packed, bias, relu, dx, scratch, first, last);
-    return;
+  switch (way_back(s)) {
+    case ADJOINT: winograd_adjoint(s, dy, packed, bias, relu, dx, scratch, first, last); return;
+    case TURNED_OVER:
+      winograd(&turned, dy, packed, bias, relu, dx, scratch, first, last);
+      return;
   }
   for (int y = 0; y < MIN(s->stride_y, s->in_height); y++)
     for (int x = 0; x < MIN(s->stride_x, s->in_width); x++)

@@ -6,7 +6,7 @@
 // is divided into parts, whose sums are added at the end in order. All this depends on the shape
 // alone.
 #include "patches.h"
-#include "winogradGradient.h"
+#include "winogradFilterGradient.h"
 
 // Pixels over which sums stay in registers, and floats of patches that stay in the caches.
 #define GRADIENT_PIXELS 192

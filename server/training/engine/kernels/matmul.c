@@ -47,13 +47,17 @@ static void matrix_block(const matrices *m, const weights *w, int start, int cou
   product_block(tiles, count, w, targets, m->columns);
 }
 
-// y = a b + bias, with b packed. Range: rows of y.
+// The tiles that the rows of y are divided into.
+static int row_tiles(int rows) { return divide_up(rows, TILE_ROWS); }
+
+// y = a b + bias, with b packed. Range: tiles of rows of y.
 static void matmul(const float *a, int transposed, int rows, int depth, int columns,
                    const float *packed, const float *bias, int relu, float *y, int first,
                    int last) {
   const int none = 0;
   const weights w = {packed, (offset)depth * TILE_COLUMNS, &none, bias, relu};
   const matrices m = {a, transposed, rows, depth, columns, y};
-  for (int start = first; start < last; start += BLOCK_ROWS)
-    matrix_block(&m, &w, start, MIN(BLOCK_ROWS, last - start));
+  const int end = MIN(rows, last * TILE_ROWS);
+  for (int start = first * TILE_ROWS; start < end; start += BLOCK_ROWS)
+    matrix_block(&m, &w, start, MIN(BLOCK_ROWS, end - start));
 }

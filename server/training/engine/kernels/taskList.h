@@ -9,7 +9,8 @@
 QUERY(packed_floats, I(0), I(1), I(2))
 QUERY(panel_count, I(0))
 TASK(matmul_pack, (double)I(2) * TILE_COLUMNS, P(0), I(1), I(2), I(3), P(4))
-TASK(matmul, (double)I(3) * I(4) / LANES, P(0), I(1), I(2), I(3), I(4), P(5), P(6), I(7), P(8))
+QUERY(row_tiles, I(0))
+TASK(matmul, (double)TILE_ROWS * I(3) * I(4) / LANES, P(0), I(1), I(2), I(3), I(4), P(5), P(6), I(7), P(8))
 
 QUERY(conv2d_scratch_bytes, P(0))
 QUERY(conv2d_packed_floats, P(0))

@@ -15,27 +15,18 @@
 // The tiles that cover one side of the outputs.
 static inline int tiles_along(int outputs) { return divide_up(outputs, TILE_OUTPUTS); }
 
+static inline int tiles_of(const conv_shape *s) {
+  return tiles_along(s->out_height) * tiles_along(s->out_width);
+}
+
 // Whether a convolution is worth transforming, also with regard to the outputs that tiles compute in
 // vain at the edges.
 static int is_winograd(const conv_shape *s) {
   const int is_plain = s->filter_height == FILTER_TAPS && s->filter_width == FILTER_TAPS &&
                        s->stride_y == 1 && s->stride_x == 1 && s->dilation_y == 1 &&
                        s->dilation_x == 1;
-  const int tiles = tiles_along(s->out_height) * tiles_along(s->out_width);
   return is_plain && MIN(s->in_channels, s->out_channels) >= WINOGRAD_CHANNELS &&
-         POINTS * tiles < 6 * s->out_height * s->out_width;
-}
-
-// The convolution that gives the gradient of the inputs, of a filter that is turned over.
-static conv_shape turned_over(const conv_shape *s) {
-  conv_shape turned = *s;
-  turned.in_height = s->out_height, turned.in_width = s->out_width;
-  turned.in_channels = s->out_channels;
-  turned.out_height = s->in_height, turned.out_width = s->in_width;
-  turned.out_channels = s->in_channels;
-  turned.pad_top = s->filter_height - 1 - s->pad_top;
-  turned.pad_left = s->filter_width - 1 - s->pad_left;
-  return turned;
+         POINTS * tiles_of(s) < 6 * s->out_height * s->out_width;
 }
 
 // Floats from point to point, for so many of one: never a multiple of a page, whose lines would drive one
@@ -158,18 +149,27 @@ typedef struct {
   float *inputs, *products;
 } tile_block;
 
-static tile_block plan_block(const conv_shape *s) {
-  tile_block block = {.depth = round_up(s->in_channels, LANES),
-                      .columns = round_up(s->out_channels, LANES)};
+static tile_block plan_block(int depth, int columns) {
+  tile_block block = {.depth = round_up(depth, LANES), .columns = round_up(columns, LANES)};
   block.tiles = block_tiles(block.depth + block.columns);
   block.input_step = point_step((offset)block.tiles * block.depth);
   block.product_step = point_step((offset)block.tiles * block.columns);
   return block;
 }
 
+static tile_block carve_block(int depth, int columns, char **cursor) {
+  tile_block block = plan_block(depth, columns);
+  block.inputs = carve(cursor, POINTS * block.input_step * sizeof(float));
+  block.products = carve(cursor, POINTS * block.product_step * sizeof(float));
+  return block;
+}
+
+// For a convolution, and for the adjoint of one, where depth and columns are exchanged.
 static int winograd_scratch_bytes(const conv_shape *s) {
-  const tile_block block = plan_block(s);
-  const offset floats = POINTS * (block.input_step + block.product_step);
+  const tile_block there = plan_block(s->in_channels, s->out_channels);
+  const tile_block back = plan_block(s->out_channels, s->in_channels);
+  const offset floats = POINTS * MAX(there.input_step + there.product_step,
+                                     back.input_step + back.product_step);
   return (int)(floats + patch_floats(s->in_channels)) * 4 + 3 * 64;
 }
 
@@ -228,9 +228,7 @@ static void winograd(const conv_shape *s, const float *x, const float *packed, c
                      int relu, float *y, void *scratch, int first, int last) {
   char *cursor = scratch;
   const gather g = tile_grid(s, x);
-  tile_block block = plan_block(s);
-  block.inputs = carve(&cursor, POINTS * block.input_step * sizeof(float));
-  block.products = carve(&cursor, POINTS * block.product_step * sizeof(float));
+  const tile_block block = carve_block(s->in_channels, s->out_channels, &cursor);
   float *patch = (float *)cursor;
   const offset end = last * tiles_of_image(&g);
   for (offset start = first * tiles_of_image(&g); start < end; start += block.tiles) {

@@ -43,6 +43,18 @@ static inline void inputs_to_points(const vfloat *x, vfloat *to) {
   to[5] = v_add_scaled(x[1] + x[5], -2.5f, x[3]);
 }
 
+// The adjoint of inputs_to_points.
+static inline void points_to_inputs(const vfloat *m, vfloat *to) {
+  const vfloat near_even = m[1] + m[2], near_odd = v_scaled(NEAR, m[1] - m[2]);
+  const vfloat far_even = m[3] + m[4], far_odd = v_scaled(FAR, m[3] - m[4]);
+  to[0] = m[0];
+  to[1] = v_add_scaled(v_add_scaled(m[5], -2, near_odd), -0.5f, far_odd);
+  to[2] = v_add_scaled(v_add_scaled(v_scaled(-2.5f, m[0]), -2, near_even), -0.5f, far_even);
+  to[3] = v_add_scaled(near_odd + far_odd, -2.5f, m[5]);
+  to[4] = m[0] + near_even + far_even;
+  to[5] = m[5];
+}
+
 // Taps of the filter to points.
 static inline void taps_to_points(const vfloat *w, vfloat *to) {
   const vfloat near_even = v_scaled(-2 / 3.0f, v_add_scaled(w[0], 0.5f, w[2]));
@@ -94,11 +106,14 @@ typedef struct {
 
 typedef void point_transform(const vfloat *from, vfloat *to);
 
+// What becomes of results: they replace what was there, or are added to it.
+enum { REPLACE, ADD };
+
 // Transforms one vector of each of from x from values to to x to results: along the rows, then along the
 // columns. The loops stay loops: unrolled, the values do not fit in the registers of any machine.
-static inline __attribute__((always_inline)) void transform_both(point_transform *one, int from, int to,
-                                                                 const float *values, steps value,
-                                                                 float *results, steps result) {
+static inline __attribute__((always_inline)) void transform_and(int then, point_transform *one, int from,
+                                                                int to, const float *values, steps value,
+                                                                float *results, steps result) {
   vfloat half[TILE_INPUTS * TILE_INPUTS];
   KEEP_LOOP for (int row = 0; row < from; row++) {
     vfloat line[TILE_INPUTS];
@@ -109,9 +124,13 @@ static inline __attribute__((always_inline)) void transform_both(point_transform
     vfloat line[TILE_INPUTS], transformed[TILE_INPUTS];
     UNROLL for (int i = 0; i < from; i++) line[i] = half[i * to + column];
     one(line, transformed);
-    UNROLL for (int i = 0; i < to; i++)
-      v_store(results + i * result.row + column * result.column, transformed[i]);
+    UNROLL for (int i = 0; i < to; i++) {
+      float *there = results + i * result.row + column * result.column;
+      v_store(there, then == ADD ? v_load(there) + transformed[i] : transformed[i]);
+    }
   }
 }
+
+#define transform_both(...) transform_and(REPLACE, __VA_ARGS__)
 
 #endif

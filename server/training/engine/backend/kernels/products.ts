@@ -61,7 +61,8 @@ function multiply(call: KernelCall): TensorInfo {
     }
     const [pa, py] = [backend.pointer(a) + 4 * fromA, backend.pointer(y) + 4 * to];
     const sizes = [rows, depth, columns] as const;
-    kernels.matmul(pa, Number(transposeA), ...sizes, packed, bias, relu, py, rows);
+    const tiles = kernels.row_tiles(rows);
+    kernels.matmul(pa, Number(transposeA), ...sizes, packed, bias, relu, py, tiles);
   }
   return y;
 }

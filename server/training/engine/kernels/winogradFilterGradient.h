@@ -1,10 +1,9 @@
 // The gradients of filter and bias of a convolution that is computed at Winograd's points: a product
 // of matrices a point, whose sums over all tiles become the gradient at the end.
-#ifndef LIGHTBENCH_WINOGRAD_GRADIENT_H
-#define LIGHTBENCH_WINOGRAD_GRADIENT_H
+#ifndef LIGHTBENCH_WINOGRAD_FILTER_GRADIENT_H
+#define LIGHTBENCH_WINOGRAD_FILTER_GRADIENT_H
 
-#include "slopes.h"
-#include "winograd.h"
+#include "winogradInputGradient.h"
 
 // Sums of a slice, in floats: they stay in the caches, and are few enough for every thread to have its own.
 #define MOST_POINT_SUMS (1 << 19)
@@ -45,28 +44,6 @@ static int point_gradient_scratch_bytes(const conv_shape *s) {
   const offset blocks = POINTS * (plan.input_step + plan.slope_step) + TILE_ROWS;
   const offset sums = (offset)POINTS * plan.rows * plan.panels * TILE_COLUMNS;
   return (int)(patch_floats(s->in_channels) + blocks + sums) * 4 + 4 * 64;
-}
-
-// One vector of the slopes of a tile, to points `step` apart. Returns their sum.
-static inline vfloat transform_slopes(const conv_shape *s, const slopes *from, pixel at, int column,
-                                      float *to, offset step) {
-  const int k = s->out_channels, top = at.y * TILE_OUTPUTS, left = at.x * TILE_OUTPUTS;
-  const int rows = s->out_height - top, columns = s->out_width - left;
-  const offset row = (offset)s->out_width * k;
-  const offset first = ((offset)at.image * s->out_height + top) * row + (offset)left * k + column;
-  float dy[TILE_OUTPUTS * TILE_OUTPUTS * LANES];
-  vfloat sum = v_splat(0);
-  UNROLL for (int i = 0; i < TILE_OUTPUTS * TILE_OUTPUTS; i++) {
-    const int y = i / TILE_OUTPUTS, x = i % TILE_OUTPUTS;
-    const vfloat slope = y < rows && x < columns
-                             ? slope_at(from, from->y != NULL, first + y * row + x * k)
-                             : v_splat(0);
-    v_store(dy + i * LANES, slope);
-    sum += slope;
-  }
-  transform_both(slopes_to_points, TILE_OUTPUTS, TILE_INPUTS, dy, (steps){TILE_OUTPUTS * LANES, LANES},
-                 to, (steps){TILE_INPUTS * step, step});
-  return sum;
 }
 
 // The slopes of `count` tiles and one panel: to[point][tile][TILE_COLUMNS], `step` floats from point to
