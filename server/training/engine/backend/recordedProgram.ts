@@ -24,6 +24,9 @@ import {
 
 type Operands = ReadonlyMap<string, Operand>;
 
+/** Numbers of the longest record of a shape: that of a broadcast, see broadcast.h. */
+const longestShape = 19;
+
 /** A recording with what goes in and comes out. */
 interface Recorded {
   readonly recording: Recording;
@@ -98,7 +101,7 @@ function recordInto(backend: KernelBackend, recording: Recording, spec: ProgramS
     const stages = chainSteps(
       recording.steps,
       (block) => recording.sizeOf(block),
-      (address) => new Int32Array(backend.heap.bytes, address),
+      (address) => new Int32Array(backend.heap.bytes, address, longestShape),
     );
     return { recording, stages, inputs: new Map(inputs), outputs: new Map(outputs) };
   } finally {
