@@ -113,13 +113,14 @@ static double run_record(pool *p, const double *record) {
   return 0;
 }
 
-// Runs a chain, if enough of it falls to every thread. Returns the number of its tasks, or 0 if these are
-// better run one by one.
+// Runs a chain, if enough of it falls to every thread: in chunks of one size, as many for each thread.
+// Returns the number of its tasks, or 0 if these are better run one by one.
 static int run_chain(pool *p, const double *record) {
-  const offset samples = (offset)record[RECORD_COUNT], parts = 2 * (offset)p->threads;
-  const offset share_of_thread = p->threads > 1 ? samples / parts : samples;
-  const offset chunk = MIN((offset)record[CHAIN_AT_ONCE], share_of_thread);
-  if (chunk < (offset)record[CHAIN_LEAST]) return 0;
+  const int samples = (int)record[RECORD_COUNT], least = (int)record[CHAIN_LEAST];
+  const int shares = p->threads > 1 ? 4 * p->threads : 1;
+  const int most = MIN((int)record[CHAIN_AT_ONCE], MAX(samples / shares, least));
+  const int chunk = divide_up(samples, round_up(divide_up(samples, most), p->threads));
+  if (chunk < least || samples < p->threads * chunk) return 0;
   const int links = (int)record[CHAIN_LINKS];
   share(p, record + RECORD_LENGTH, links, samples, chunk);
   return links;
