@@ -139,9 +139,7 @@ async function openBackend(
     description,
     threads: backend.threads,
     usedBytes: () => backend.heap.usedBytes,
-    // The address space is one bound, what the system has left another.
-    mostBytes: () =>
-      Math.min(backend.heap.mostBytes, backend.heap.totalBytes + process.availableMemory()),
+    mostBytes: () => backend.heap.mostBytes,
     dispose() {
       tf.removeBackend(backendName);
       // TF.js forgets a backend without telling it.

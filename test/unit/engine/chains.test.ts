@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chainSteps, isChain } from '../../../server/training/engine/backend/chains';
+import { chainSteps, isChain, planStages } from '../../../server/training/engine/backend/chains';
 import { recordArguments, recordLength } from '../../../server/training/engine/backend/kernels';
 import type { TaskName } from '../../../server/training/engine/backend/kernels';
 import {
@@ -135,5 +135,20 @@ describe('chains of tasks', () => {
       own.lifetimes(chain).map(({ first, last }) => [first, last]),
       [0, 1, 2, 3].map(() => [0, 0]),
     );
+  });
+
+  it('are left out where there is not memory enough for what waits', () => {
+    const own = new Recording();
+    const add = ({ task, values }: TaskStep): void => {
+      values[0] = task.idx;
+      own.addTask(task, values);
+    };
+    const block = (): number => own.allocate(4 * elements);
+    const [x, dy, z, w, parts] = [block(), block(), block(), block(), block()];
+    own.keepFromStart(x);
+    [relu(x, dy), gradient(x, dy, parts), relu(dy, z), relu(z, w)].forEach(add);
+    const [enough, less] = [Infinity, 4 * 4 * elements].map((most) => planStages(own, read, most));
+    assert.deepEqual([enough!.stages.length, less!.stages.length], [2, 4]);
+    assert.ok(less!.plan.peakBytes < enough!.plan.peakBytes);
   });
 });

@@ -1,5 +1,6 @@
 import { recordArguments, recordUnits, type TaskName } from './kernels';
-import { isVirtual, splitVirtual, type Step, type TaskStep } from './recording';
+import { type MemoryPlan, planMemory } from './memoryPlan';
+import { isVirtual, type Recording, splitVirtual, type Step, type TaskStep } from './recording';
 
 /**
  * Tasks that go through the samples of a batch one after the other make a chain: all of them run for a few
@@ -18,6 +19,11 @@ export interface Chain {
 
 /** What of a recorded list happens at one time, as far as its memory goes. */
 export type Stage = Chain | { readonly steps: readonly [Step] };
+
+export interface StagePlan {
+  readonly stages: readonly Stage[];
+  readonly plan: MemoryPlan;
+}
 
 export function isChain(stage: Stage): stage is Chain {
   return 'samples' in stage;
@@ -159,6 +165,18 @@ export function chainSteps(
   }
   close();
   return stages;
+}
+
+/**
+ * The stages of a list and where its memory goes. Chains need more of it, as what waits keeps its operands:
+ * they are left out where there is no more than `mostBytes`.
+ */
+export function planStages(recording: Recording, read: ReadWhole, mostBytes: number): StagePlan {
+  const chained = chainSteps(recording.steps, (block) => recording.sizeOf(block), read);
+  const plan = planMemory(recording.lifetimes(chained));
+  if (plan.peakBytes <= mostBytes) return { stages: chained, plan };
+  const single = recording.steps.map((step): Stage => ({ steps: [step] }));
+  return { stages: single, plan: planMemory(recording.lifetimes(single)) };
 }
 
 function linkOf(step: TaskStep, read: ReadWhole): Link | undefined {

@@ -79,9 +79,9 @@ export class Heap {
     return this.used;
   }
 
-  /** Bytes that it can grow to. */
+  /** Bytes that it can grow to: the address space is one bound, what the system has left another. */
   get mostBytes(): number {
-    return this.memory.mostBytes;
+    return Math.min(this.memory.mostBytes, this.totalBytes + process.availableMemory());
   }
 
   /** Bytes that the memory has grown to. */

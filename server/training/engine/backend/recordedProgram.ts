@@ -9,9 +9,8 @@ import type {
 } from '../program';
 import type { KernelBackend } from './backend';
 import type { NumericArray } from './heap';
-import { type Chain, chainSteps, isChain, type Stage } from './chains';
+import { type Chain, isChain, planStages, type StagePlan } from './chains';
 import { chainRecord, recordArguments, recordLength } from './kernels';
-import { planMemory } from './memoryPlan';
 import { notFiniteAt } from './notFiniteValue';
 import {
   type Guard,
@@ -30,7 +29,7 @@ const longestShape = 19;
 /** A recording with what goes in and comes out. */
 interface Recorded {
   readonly recording: Recording;
-  readonly stages: readonly Stage[];
+  readonly planned: StagePlan;
   readonly inputs: Operands;
   readonly outputs: Operands;
 }
@@ -41,8 +40,10 @@ interface Recorded {
  */
 export function recordProgram(backend: KernelBackend, spec: ProgramSpec): Program {
   const recorded = record(backend, spec);
-  const { recording, stages } = recorded;
-  const plan = planMemory(recording.lifetimes(stages));
+  const {
+    recording,
+    planned: { plan },
+  } = recorded;
   let placed: PlacedProgram | undefined;
 
   /** The list with addresses, made anew when the memory of all programs has moved. */
@@ -98,12 +99,13 @@ function recordInto(backend: KernelBackend, recording: Recording, spec: ProgramS
     for (const [, { address }] of outputs) recording.keepToEnd(address);
     const inputs = given.map(([name, tensor]) => [name, backend.operand(tensor)] as const);
     tf.dispose(made.map(([, tensor]) => tensor));
-    const stages = chainSteps(
-      recording.steps,
-      (block) => recording.sizeOf(block),
-      (address) => new Int32Array(backend.heap.bytes, address, longestShape),
+    const { heap } = backend;
+    const planned = planStages(
+      recording,
+      (address) => new Int32Array(heap.bytes, address, longestShape),
+      heap.mostBytes - heap.usedBytes,
     );
-    return { recording, stages, inputs: new Map(inputs), outputs: new Map(outputs) };
+    return { recording, planned, inputs: new Map(inputs), outputs: new Map(outputs) };
   } finally {
     // While it is still recorded: constants that are disposed of here stay with the recording.
     engine.endScope();
@@ -124,11 +126,11 @@ type Stretch =
 
 function placeProgram(
   backend: KernelBackend,
-  { stages, inputs, outputs }: Recorded,
+  { planned, inputs, outputs }: Recorded,
   arena: number,
   resolve: (address: number) => number,
 ): PlacedProgram {
-  const listed = stages.flatMap((stage): Listed[] =>
+  const listed = planned.stages.flatMap((stage): Listed[] =>
     isChain(stage) ? [stage, ...stage.steps] : [...stage.steps],
   );
   const pointer = backend.heap.allocate(8 * recordLength * listed.length);
