@@ -139,7 +139,7 @@ static void start_helpers(native_pool *p, int threads) {
 
 // ---- functions for JavaScript ----
 
-#define MOST_ARGUMENTS 4
+#define MOST_ARGUMENTS 5
 
 static double number_of(napi_env env, napi_value value) {
   double number = 0;
@@ -167,17 +167,16 @@ static native_pool *pool_of(napi_env env, napi_callback_info info) {
 }
 
 // Asks the system for large pages, where it gives them on request: the tensors are long, and looking up
-// small pages takes a good part of the time of everything that only reads and writes. `base` is the begin
-// of the 4 GiB that are reserved for a WebAssembly memory.
-static void ask_for_large_pages(char *base) {
+// small pages takes a good part of the time of everything that only reads and writes.
+static void ask_for_large_pages(void *base, double bytes) {
 #ifdef __linux__
-  madvise(base, (size_t)1 << 32, MADV_HUGEPAGE);
+  madvise(base, (size_t)bytes, MADV_HUGEPAGE);
 #else
-  (void)base;
+  (void)base, (void)bytes;
 #endif
 }
 
-// open(memory: Uint8Array, record: address, threads, processor) -> handle
+// open(memory: Uint8Array, record: address, threads, processor, bytes that the memory can grow to) -> handle
 static napi_value open_addon(napi_env env, napi_callback_info info) {
   size_t count = MOST_ARGUMENTS;
   napi_value given[MOST_ARGUMENTS];
@@ -193,7 +192,7 @@ static napi_value open_addon(napi_env env, napi_callback_info info) {
     return NULL;
   }
   const double *record = (const double *)((char *)base + (size_t)number_of(env, given[1]));
-  ask_for_large_pages(base);
+  ask_for_large_pages(base, number_of(env, given[4]));
   pool_open(&p->pool, found[wanted].table, base, record, 1);
   start_helpers(p, MIN((int)number_of(env, given[2]), MOST_THREADS));
   return number_for(env, (double)(uintptr_t)p);

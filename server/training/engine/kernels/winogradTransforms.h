@@ -3,9 +3,9 @@
 //
 // A tile is 4x4 outputs, which see 6x6 inputs. Read as coefficients, inputs and filter become the values
 // of polynomials at 0, √½, -√½, √2, -√2 and infinity, in both directions: 36 points, where the convolution
-// is one product a point, 36 multiplications instead of 144. The usual points, 0, ±1 and ±2, lose four
-// times the digits that direct sums lose; with pairs that are each other's reciprocals it is twice
-// (Alam, Anderson, Barabasz and Gregg, "Winograd convolution for deep neural networks: efficient point
+// is one product a point, 36 multiplications instead of 144. With the usual points, 0, ±1 and ±2, results
+// are four times as far from the true ones as direct sums; with pairs that are each other's reciprocals,
+// twice (Alam, Anderson, Barabasz and Gregg, "Winograd convolution for deep neural networks: efficient point
 // selection", 2022).
 //
 // The gradients are the adjoints of the same three transforms.

@@ -12,7 +12,13 @@ interface Addon {
   readonly processors: string;
   /** The table of the kernels. */
   readonly tasks: string;
-  open(memory: Uint8Array, record: number, threads: number, processor: number): number;
+  open(
+    memory: Uint8Array,
+    record: number,
+    threads: number,
+    processor: number,
+    mostBytes: number,
+  ): number;
   run(handle: number): number;
   runList(handle: number, records: number, count: number): number;
   threads(handle: number): number;
@@ -115,7 +121,8 @@ function start(
   memory: KernelMemory,
   { record, threads }: StartOptions,
 ): RunningKernels {
-  const handle = addon.open(new Uint8Array(memory.buffer), record, threads, processor);
+  const bytes = new Uint8Array(memory.buffer);
+  const handle = addon.open(bytes, record, threads, processor, memory.mostBytes);
   let isOpen = true;
   /** The add-on believes its handle: after closing it would reach for memory that is gone. */
   const openHandle = (): number => {
