@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chainSteps, isChain, planStages } from '../../../server/training/engine/backend/chains';
+import { chainSteps, planStages, stepsOf } from '../../../server/training/engine/backend/chains';
 import { recordArguments, recordLength } from '../../../server/training/engine/backend/kernels';
 import type { TaskName } from '../../../server/training/engine/backend/kernels';
 import {
@@ -37,8 +37,10 @@ const gradient = (x: number, dy: number, parts: number): TaskStep =>
 
 function namesOf(recording: Recording, steps: readonly Step[]): readonly string[] {
   const stages = chainSteps(steps, (block) => recording.sizeOf(block), read);
-  return stages.map(({ steps }) =>
-    steps.map((step) => (step.kind === 'task' ? step.task.name : step.name)).join(' '),
+  return stages.map((stage) =>
+    stepsOf(stage)
+      .map((step) => (step.kind === 'task' ? step.task.name : step.name))
+      .join(' '),
   );
 }
 
@@ -56,7 +58,7 @@ describe('chains of tasks', () => {
       read,
     );
     assert.equal(others.length, 0);
-    assert.ok(stage && isChain(stage));
+    assert.ok(stage?.kind === 'chain');
     const { samples, atOnce, least } = stage;
     // The sum takes most: three tensors.
     const fit = Math.floor((1.5 * 2 ** 20 * images) / (3 * recording.sizeOf(0)));
@@ -132,7 +134,7 @@ describe('chains of tasks', () => {
     );
     assert.equal(chain.length, 1);
     assert.deepEqual(
-      own.lifetimes(chain).map(({ first, last }) => [first, last]),
+      own.lifetimes(chain.map(stepsOf)).map(({ first, last }) => [first, last]),
       [0, 1, 2, 3].map(() => [0, 0]),
     );
   });

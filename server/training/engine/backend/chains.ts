@@ -1,4 +1,4 @@
-import { recordArguments, recordUnits, type TaskName } from './kernels';
+import { type Division, recordArguments, recordUnits, type TaskName } from './kernels';
 import { type MemoryPlan, planMemory } from './memoryPlan';
 import { isVirtual, type Recording, splitVirtual, type Step, type TaskStep } from './recording';
 
@@ -8,25 +8,22 @@ import { isVirtual, type Recording, splitVirtual, type Step, type TaskStep } fro
  * Without, every tensor goes to main memory and back. No value changes: a task computes the same for any
  * division of its work.
  */
-export interface Chain {
+export interface Chain extends Division {
+  readonly kind: 'chain';
   readonly steps: readonly TaskStep[];
-  /** How often the work of all tasks can be divided. */
-  readonly samples: number;
-  /** Samples that fit in the cache, and the fewest that are worth reading all weights for. */
-  readonly atOnce: number;
-  readonly least: number;
 }
 
 /** What of a recorded list happens at one time, as far as its memory goes. */
-export type Stage = Chain | { readonly steps: readonly [Step] };
+export type Stage = Chain | Step;
 
 export interface StagePlan {
   readonly stages: readonly Stage[];
   readonly plan: MemoryPlan;
 }
 
-export function isChain(stage: Stage): stage is Chain {
-  return 'samples' in stage;
+/** The steps of a stage, in their order. */
+export function stepsOf(stage: Stage): readonly Step[] {
+  return stage.kind === 'chain' ? stage.steps : [stage];
 }
 
 /** Whole numbers at an address: the records of shapes that tasks are given. */
@@ -117,13 +114,6 @@ interface Link extends Movable {
   readonly parts: number;
 }
 
-/** What joining the links asks of the division into samples. */
-interface Division {
-  readonly samples: number;
-  readonly atOnce: number;
-  readonly least: number;
-}
-
 /**
  * Puts tasks together to chains. What stands between two links and can move goes before the chain where
  * nothing stands against it, else after.
@@ -139,9 +129,10 @@ export function chainSteps(
 
   function close(): void {
     const division = links.length > 1 ? divide(links, bytesOf) : undefined;
-    if (division) stages.push({ ...division, steps: links.map(({ step }) => step) });
-    else for (const { step } of links) stages.push({ steps: [step] });
-    for (const { step } of after) stages.push({ steps: [step] });
+    const tasks = links.map(({ step }) => step);
+    if (division) stages.push({ kind: 'chain', ...division, steps: tasks });
+    else stages.push(...tasks);
+    stages.push(...after.map(({ step }) => step));
     [links, after] = [[], []];
   }
   for (const step of steps) {
@@ -154,13 +145,11 @@ export function chainSteps(
         divide([...links, link], bytesOf) !== undefined;
       if (!canJoin) close();
       links.push(link);
-    } else if (movable && links.length > 0) {
-      const stays = [...links, ...after].some((other) => conflict(other, movable));
-      if (stays) after.push(movable);
-      else stages.push({ steps: [step] });
+    } else if (movable && [...links, ...after].some((other) => conflict(other, movable))) {
+      after.push(movable);
     } else {
-      close();
-      stages.push({ steps: [step] });
+      if (!movable) close();
+      stages.push(step);
     }
   }
   close();
@@ -173,10 +162,12 @@ export function chainSteps(
  */
 export function planStages(recording: Recording, read: ReadWhole, mostBytes: number): StagePlan {
   const chained = chainSteps(recording.steps, (block) => recording.sizeOf(block), read);
-  const plan = planMemory(recording.lifetimes(chained));
-  if (plan.peakBytes <= mostBytes) return { stages: chained, plan };
-  const single = recording.steps.map((step): Stage => ({ steps: [step] }));
-  return { stages: single, plan: planMemory(recording.lifetimes(single)) };
+  const planned = planOf(recording, chained);
+  return planned.plan.peakBytes <= mostBytes ? planned : planOf(recording, recording.steps);
+}
+
+function planOf(recording: Recording, stages: readonly Stage[]): StagePlan {
+  return { stages, plan: planMemory(recording.lifetimes(stages.map(stepsOf))) };
 }
 
 function linkOf(step: TaskStep, read: ReadWhole): Link | undefined {

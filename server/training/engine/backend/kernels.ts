@@ -169,13 +169,17 @@ export function recordArguments(values: Float64Array): Float64Array {
   return values.subarray(record.arguments);
 }
 
-/**
- * The record that stands before those of a chain of `links` tasks: pool.h says how it runs.
- */
-export function chainRecord(
-  links: number,
-  { samples, atOnce, least }: Readonly<Record<'samples' | 'atOnce' | 'least', number>>,
-): Float64Array {
+/** How a chain of tasks is divided. */
+export interface Division {
+  /** How often the work of all tasks can be divided. */
+  readonly samples: number;
+  /** Samples that fit in the cache, and the fewest that are worth reading all weights for. */
+  readonly atOnce: number;
+  readonly least: number;
+}
+
+/** The record that stands before those of a chain of `links` tasks: pool.h says how it runs. */
+export function chainRecord(links: number, { samples, atOnce, least }: Division): Float64Array {
   const values = new Float64Array(recordLength);
   values[record.task] = -1;
   values[record.count] = samples;

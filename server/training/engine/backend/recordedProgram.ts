@@ -9,7 +9,7 @@ import type {
 } from '../program';
 import type { KernelBackend } from './backend';
 import type { NumericArray } from './heap';
-import { type Chain, isChain, planStages, type StagePlan } from './chains';
+import { type Chain, planStages, type StagePlan } from './chains';
 import { chainRecord, recordArguments, recordLength } from './kernels';
 import { notFiniteAt } from './notFiniteValue';
 import {
@@ -131,14 +131,14 @@ function placeProgram(
   resolve: (address: number) => number,
 ): PlacedProgram {
   const listed = planned.stages.flatMap((stage): Listed[] =>
-    isChain(stage) ? [stage, ...stage.steps] : [...stage.steps],
+    stage.kind === 'chain' ? [stage, ...stage.steps] : [stage],
   );
   const pointer = backend.heap.allocate(8 * recordLength * listed.length);
   const records = new Float64Array(backend.heap.bytes, pointer, recordLength * listed.length);
   const valuesOf = (operand: Operand): NumericArray =>
     backend.valuesAt({ ...operand, address: resolve(operand.address) });
   const stretches = stretchesOf(listed, (one, idx) => {
-    if ('kind' in one && one.kind === 'host') {
+    if (one.kind === 'host') {
       const [from, to] = [one.inputs.map(valuesOf), one.outputs.map(valuesOf)];
       return () => one.work(from, to);
     }
@@ -176,7 +176,7 @@ function placeProgram(
         if (stretch.kind === 'host') return [timed(stretch.name, stretch.run)];
         const these = listed.slice(stretch.first, stretch.first + stretch.count);
         return these.flatMap((one, i) =>
-          'task' in one ? [timed(one.task.name, () => runKernels(stretch.first + i, 1))] : [],
+          one.kind === 'task' ? [timed(one.task.name, () => runKernels(stretch.first + i, 1))] : [],
         );
       });
       return { outputs: read(), times };
@@ -192,7 +192,7 @@ function recordOf(
   one: Exclude<Listed, { kind: 'host' }>,
   resolve: (address: number) => number,
 ): Float64Array {
-  if (!('task' in one)) return chainRecord(one.steps.length, one);
+  if (one.kind === 'chain') return chainRecord(one.steps.length, one);
   const values = one.values.slice();
   const given = recordArguments(values);
   for (const place of one.task.addresses) given[place] = resolve(given[place]!);
@@ -200,7 +200,7 @@ function recordOf(
 }
 
 function guardOf(one: Listed): Guard {
-  if ('task' in one && one.guard) return one.guard;
+  if (one.kind === 'task' && one.guard) return one.guard;
   throw new Error('A kernel ended a list that nothing was to end.');
 }
 
@@ -213,7 +213,7 @@ function stretchesOf(
   for (const [idx, one] of listed.entries()) {
     const run = place(one, idx);
     const last = stretches.at(-1);
-    if ('kind' in one && one.kind === 'host') {
+    if (one.kind === 'host') {
       stretches.push({ kind: 'host', name: one.name, run: run! });
     } else if (last?.kind === 'kernels') {
       stretches[stretches.length - 1] = { ...last, count: last.count + 1 };

@@ -1,7 +1,6 @@
 import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
 import { util } from '@tensorflow/tfjs-core';
 import { blockBytes, type NumericArray } from './heap';
-import type { Stage } from './chains';
 import { recordArguments, recordLength, type TaskDeclaration } from './kernels';
 import type { Lifetime } from './memoryPlan';
 import type { FlaggedPart } from './notFiniteValue';
@@ -74,8 +73,8 @@ export class Recording {
   private readonly toEnd: number[] = [];
   private readonly tensors = new Map<TensorInfo['dataId'], number>();
 
-  /** When each block is used, in stages; one that no step uses needs no memory. */
-  lifetimes(stages: readonly Stage[]): readonly Lifetime[] {
+  /** When each block is used, by steps that happen at one time; one that no step uses needs no memory. */
+  lifetimes(stages: readonly (readonly Step[])[]): readonly Lifetime[] {
     const spans = this.blockSizes.map(() => ({ first: Infinity, last: -Infinity }));
     const use = (address: number, time: number): void => {
       if (!isVirtual(address)) return;
@@ -85,7 +84,7 @@ export class Recording {
     };
     for (const address of this.fromStart) use(address, 0);
     for (const address of this.toEnd) use(address, Infinity);
-    for (const [time, { steps }] of stages.entries())
+    for (const [time, steps] of stages.entries())
       for (const step of steps) for (const address of addressesOf(step)) use(address, time);
     return spans.map(({ first, last }, block) =>
       first > last
