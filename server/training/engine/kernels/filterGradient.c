@@ -27,9 +27,12 @@ typedef struct {
   int pixels, blocks;
   // Parts of the batch, and slices of the columns of each.
   int parts, slices;
-  // The sums of a part: the gradient of the filter, then that of the bias.
-  offset size;
 } gradient_plan;
+
+// The sums of a part: the gradient of the filter, then that of the bias.
+static offset part_size(const conv_shape *s) {
+  return (offset)(taps_of(s) * s->in_channels + 1) * s->out_channels;
+}
 
 static gradient_plan plan_gradient(const conv_shape *s) {
   gradient_plan plan;
@@ -42,9 +45,8 @@ static gradient_plan plan_gradient(const conv_shape *s) {
   if (!plan.copies) plan.pixels = MAX(1, GRADIENT_PIXELS / width) * MIN(GRADIENT_PIXELS, width);
   const offset pixels = (offset)s->batch * s->out_height * s->out_width;
   plan.blocks = (int)((pixels + plan.pixels - 1) / plan.pixels);
-  plan.size = (offset)(plan.length + 1) * s->out_channels;
   const int affordable =
-      (int)MAX((offset)1, MIN((offset)GRADIENT_PARTS, GRADIENT_PART_FLOATS / plan.size));
+      (int)MAX((offset)1, MIN((offset)GRADIENT_PARTS, GRADIENT_PART_FLOATS / part_size(s)));
   plan.parts = MAX(1, MIN(plan.blocks, affordable));
   const int panels = divide_up(s->out_channels, TILE_COLUMNS);
   plan.slices = MIN(panels, divide_up(GRADIENT_UNITS, plan.parts));
@@ -227,7 +229,7 @@ static void conv2d_filter_gradient(const conv_shape *s, const float *x, const fl
                                    const float *y, float *parts, void *scratch, int first,
                                    int last) {
   const slopes slope = {dy, y, s->out_channels};
-  const offset size = (offset)(taps_of(s) * s->in_channels + 1) * s->out_channels;
+  const offset size = part_size(s);
   if (is_winograd(s)) {
     const point_plan plan = plan_points(s);
     for (int unit = first; unit < last; unit++)
@@ -238,7 +240,7 @@ static void conv2d_filter_gradient(const conv_shape *s, const float *x, const fl
   const gradient_plan plan = plan_gradient(s);
   for (int unit = first; unit < last; unit++) {
     const int part = unit / plan.slices, slice = unit % plan.slices;
-    part_filter_gradient(s, &plan, x, &slope, parts + part * plan.size, scratch, part, slice);
+    part_filter_gradient(s, &plan, x, &slope, parts + part * size, scratch, part, slice);
   }
 }
 

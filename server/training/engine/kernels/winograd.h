@@ -73,19 +73,29 @@ static void copy_tile(const gather *g, const float *image, int top, int left, fl
     }
 }
 
+// Where the inputs that a tile sees begin, and whether all of them lie in the image.
+typedef struct {
+  int top, left, is_whole;
+} tile_inputs;
+
+static inline tile_inputs inputs_of_tile(const conv_shape *s, pixel at) {
+  const int top = at.y * TILE_OUTPUTS - s->pad_top, left = at.x * TILE_OUTPUTS - s->pad_left;
+  return (tile_inputs){top, left,
+                       top >= 0 && left >= 0 && top + TILE_INPUTS <= s->in_height &&
+                           left + TILE_INPUTS <= s->in_width};
+}
+
 // The inputs of a tile, whose rows are *row floats apart: in the image, or copied to the patch.
 static inline const float *find_tile(const conv_shape *s, const gather *g, pixel at, float *patch,
                                      offset *row) {
-  const int top = at.y * TILE_OUTPUTS - s->pad_top, left = at.x * TILE_OUTPUTS - s->pad_left;
+  const tile_inputs seen = inputs_of_tile(s, at);
   const offset width = (offset)g->width * g->depth;
   const float *image = g->source + at.image * g->height * width;
-  const int is_whole = top >= 0 && left >= 0 && top + TILE_INPUTS <= g->height &&
-                       left + TILE_INPUTS <= g->width;
-  if (is_whole) {
+  if (seen.is_whole) {
     *row = width;
-    return image + top * width + (offset)left * g->depth;
+    return image + seen.top * width + (offset)seen.left * g->depth;
   }
-  copy_tile(g, image, top, left, patch);
+  copy_tile(g, image, seen.top, seen.left, patch);
   *row = (offset)TILE_INPUTS * g->depth;
   return patch;
 }

@@ -52,9 +52,9 @@ static inline vfloat transform_slopes(const conv_shape *s, const slopes *from, p
 
 // Adds a part of what one tile gives to the inputs that it saw: what lies beside the image, and channels
 // that there are not, are left out.
-static void add_cut(const float *inputs, int top, int left, const conv_shape *s, int channel,
+static void add_cut(const float *inputs, tile_inputs seen, const conv_shape *s, int channel,
                     float *image) {
-  const int c = s->in_channels;
+  const int c = s->in_channels, top = seen.top, left = seen.left;
   for (int i = MAX(0, -top); i < MIN(TILE_INPUTS, s->in_height - top); i++)
     for (int j = MAX(0, -left); j < MIN(TILE_INPUTS, s->in_width - left); j++)
       add_part(image + ((offset)(top + i) * s->in_width + left + j) * c + channel,
@@ -65,14 +65,12 @@ static void add_cut(const float *inputs, int top, int left, const conv_shape *s,
 static inline void add_to_inputs(const conv_shape *s, const tile_block *block, pixel at,
                                  const float *products, float *image) {
   const int c = s->in_channels;
-  const int top = at.y * TILE_OUTPUTS - s->pad_top, left = at.x * TILE_OUTPUTS - s->pad_left;
-  const int is_whole = top >= 0 && left >= 0 && top + TILE_INPUTS <= s->in_height &&
-                       left + TILE_INPUTS <= s->in_width;
+  const tile_inputs seen = inputs_of_tile(s, at);
   const offset width = (offset)s->in_width * c;
-  float *to = image + top * width + (offset)left * c;
+  float *to = image + seen.top * width + (offset)seen.left * c;
   const steps point = {TILE_INPUTS * block->product_step, block->product_step};
   for (int channel = 0; channel < c; channel += LANES) {
-    if (is_whole && channel + LANES <= c) {
+    if (seen.is_whole && channel + LANES <= c) {
       transform_and(ADD, points_to_inputs, TILE_INPUTS, TILE_INPUTS, products + channel, point,
                     to + channel, (steps){width, c});
       continue;
@@ -80,7 +78,7 @@ static inline void add_to_inputs(const conv_shape *s, const tile_block *block, p
     float inputs[POINTS * LANES];
     transform_both(points_to_inputs, TILE_INPUTS, TILE_INPUTS, products + channel, point, inputs,
                    (steps){TILE_INPUTS * LANES, LANES});
-    add_cut(inputs, top, left, s, channel, image);
+    add_cut(inputs, seen, s, channel, image);
   }
 }
 
